@@ -1,0 +1,36 @@
+"""What a turn may ask of the house. Implemented in the gateway, handed in by `app`."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from openclaw.llm.chat import OnDelta, Reply, Request
+from openclaw.types.conversation import AssistantMessage, ToolCall, ToolResult
+from openclaw.types.events import TurnEvent
+
+Emit = Callable[[TurnEvent], Awaitable[None]]
+"""Progress for those who watch. Contract: must not raise."""
+
+
+class Model(Protocol):
+    """The model of this turn, with its retries behind it."""
+
+    @property
+    def name(self) -> str:
+        """`provider/model`."""
+
+    async def ask(
+        self, request: Request, on_delta: OnDelta, on_withdraw: Callable[[], Awaitable[None]]
+    ) -> Reply:
+        """Raises ModelError when every retry was used. `on_withdraw`: what was streamed so far does not count."""
+
+
+class Journal(Protocol):
+    """The turn's steps in the ledger. Each call returns when its step is committed."""
+
+    async def replied(self, message: AssistantMessage) -> None:
+        """Before any tool of the message runs."""
+
+    async def starting(self, call: ToolCall) -> None:
+        """Before an effect that must never be repeated."""
+
+    async def finished(self, call: ToolCall, result: ToolResult) -> None: ...

@@ -1,0 +1,76 @@
+"""What the control plane asks of the house. The gateway implements it, `app` hands it in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+Json = Mapping[str, object]
+"""An object of the contract, ready to be written as JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A message from an authenticated operator."""
+
+    run_id: str
+    """The asker's idempotency key: the same one again is the same run."""
+    message: str
+    session_key: str = "main"
+    """Full key or a short form."""
+    agent: str | None = None
+    client: str = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    run_id: str
+    status: Literal["in_flight", "ok", "error"]
+    session_key: str
+    text: str = ""
+    error: str = ""
+    started_at: int = 0
+    ended_at: int = 0
+
+
+class UnknownKeyError(LookupError):
+    """No session, trace, row or request of that name; the text says so to the person who asked."""
+
+
+class Desk(Protocol):
+    async def ask(self, question: Question) -> RunState:
+        """Durable when it returns. A known run id starts nothing and returns the state of its run."""
+
+    def run(self, run_id: str) -> RunState | None:
+        """A run of the last minutes."""
+
+    async def health(self) -> Json: ...
+
+    async def status(self) -> Json: ...
+
+    async def sessions(self, *, limit: int, agent: str | None, search: str | None) -> list[Json]:
+        """Newest first: entries of sessions.json with their `key`."""
+
+    async def session(self, key: str) -> Json:
+        """`{key, sessionId, entry, lines}`; raises UnknownKeyError."""
+
+    async def reset_session(self, key: str) -> Json:
+        """`{ok, key, entry}`: a new session id under the same key; the old transcript is kept."""
+
+    async def pairing_requests(self, channel: str | None) -> list[Json]:
+        """`{channel, id, code, createdAt, lastSeenAt, meta}`."""
+
+    async def approve_pairing(self, channel: str, code: str) -> Json:
+        """`{channel, id}`; raises UnknownKeyError."""
+
+    async def reject_pairing(self, channel: str, code: str) -> Json: ...
+
+    async def traces(self, limit: int) -> list[Json]:
+        """Newest first."""
+
+    async def trace(self, trace_id: str) -> Json:
+        """`{id, at, event, outcome, reason, session, spans}`; raises UnknownKeyError."""
+
+    async def outbox(self, *, state: str | None, limit: int) -> list[Json]: ...
+
+    async def settle(self, outbox_id: str, action: Literal["resend", "drop"]) -> Json:
+        """Settles a row that is `ambiguous` or `failed`; raises UnknownKeyError."""
