@@ -1,6 +1,8 @@
 """What a turn may ask of the house. Implemented in the gateway, handed in by `app`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Protocol
 
 from openclaw.llm.chat import OnDelta, Reply, Request
@@ -21,7 +23,20 @@ class Model(Protocol):
     async def ask(
         self, request: Request, on_delta: OnDelta, on_withdraw: Callable[[], Awaitable[None]]
     ) -> Reply:
-        """Raises ModelError when every retry was used. `on_withdraw`: what was streamed so far does not count."""
+        """Raises ModelError when every retry was used.
+
+        `on_withdraw`: what was streamed so far does not count.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStep:
+    """A model's message that is in the ledger, and what is known of its tools."""
+
+    message: AssistantMessage
+    results: Mapping[str, ToolResult]
+    started: frozenset[str]
+    """Calls whose effect must not be repeated and that were begun."""
 
 
 class Journal(Protocol):
@@ -34,3 +49,10 @@ class Journal(Protocol):
         """Before an effect that must never be repeated."""
 
     async def finished(self, call: ToolCall, result: ToolResult) -> None: ...
+
+
+class Spans(Protocol):
+    """The turn's trace."""
+
+    def timed(self, name: str, **facts: object) -> AbstractContextManager[dict[str, object]]:
+        """A span around the block; more facts may be put into what it yields."""

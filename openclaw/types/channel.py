@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
+from openclaw.types.clock import Clock
 from openclaw.types.messages import Address, Arrival, Outbound, Parts
+from openclaw.types.secrets import Resolver
 
 
 class Deliver(Protocol):
@@ -19,6 +21,8 @@ class Deliver(Protocol):
 class LastArrival:
     sequence: int
     received_at: int
+    key: str = ""
+    """Shows whether it came to the same bot or number as now; empty where nobody asks."""
 
 
 class ChannelLedger(Protocol):
@@ -94,3 +98,26 @@ class Channel(Protocol):
         """Show that an answer is being written, until cancelled. Contract: its failures hurt nobody."""
 
     async def aclose(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelParts:
+    """What the house hands to every channel."""
+
+    resolver: Resolver
+    ledger: ChannelLedger
+    clock: Clock
+
+
+class ChannelPlugin(Protocol):
+    """What an entry point in `openclaw.channels` names. Importing it loads no SDK."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def config(self) -> type[Any]:
+        """The pydantic model of `channels.<name>`."""
+
+    def open(self, config: Any, parts: ChannelParts) -> Sequence[Channel]:
+        """One channel for each account that is switched on. No I/O."""

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from openclaw.bus import Bus
+
 Json = Mapping[str, object]
 """An object of the contract, ready to be written as JSON."""
 
@@ -26,10 +28,32 @@ class RunState:
     run_id: str
     status: Literal["in_flight", "ok", "error"]
     session_key: str
+    """The full key."""
     text: str = ""
     error: str = ""
     started_at: int = 0
     ended_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Nameplate:
+    """What a client is told of the house when it connects. Does not change while the process lives."""
+
+    version: str
+    boot_id: str
+    config_path: str
+    state_dir: str
+    sessions_path: str
+    started_at: int
+    default_agent: str = "main"
+    model: str = ""
+    """`provider/model` of the default agent."""
+    context_tokens: int = 0
+    auth_mode: str = "token"
+
+    @property
+    def main_session_key(self) -> str:
+        return f"agent:{self.default_agent}:main"
 
 
 class UnknownKeyError(LookupError):
@@ -37,13 +61,16 @@ class UnknownKeyError(LookupError):
 
 
 class Desk(Protocol):
+    def nameplate(self) -> Nameplate: ...
+
     async def ask(self, question: Question) -> RunState:
         """Durable when it returns. A known run id starts nothing and returns the state of its run."""
 
     def run(self, run_id: str) -> RunState | None:
-        """A run of the last minutes."""
+        """A run of the last minutes. Contract: tells its end no later than `TurnFinished` is published."""
 
-    async def health(self) -> Json: ...
+    async def health(self) -> Json:
+        """Holds at least `ok`."""
 
     async def status(self) -> Json: ...
 
@@ -74,3 +101,13 @@ class Desk(Protocol):
 
     async def settle(self, outbox_id: str, action: Literal["resend", "drop"]) -> Json:
         """Settles a row that is `ambiguous` or `failed`; raises UnknownKeyError."""
+
+
+class House(Protocol):
+    """The desk and the bus behind it; whoever answers over the method table has both."""
+
+    @property
+    def desk(self) -> Desk: ...
+
+    @property
+    def bus(self) -> Bus: ...

@@ -1,0 +1,194 @@
+"""`agents.*`, `tools.*` and `skills.*` of the config file, and the agents that follow from them."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from openclaw.schema import ConfigPart, Ids, SecretField
+
+ThinkingLevel = Literal["off", "minimal", "low", "medium", "high", "xhigh"]
+ToolProfile = Literal["minimal", "coding", "messaging", "full"]
+
+
+class ModelChoice(ConfigPart):
+    """A model and what stands in for it; in the file also just the model's name."""
+
+    primary: str | None = None
+    fallbacks: tuple[str, ...] | None = None
+    """None: those of `agents.defaults.model`; an empty list: none at all."""
+
+
+def _model_choice(value: object) -> object:
+    return {"primary": value} if isinstance(value, str) else value
+
+
+ModelField = Annotated[ModelChoice, BeforeValidator(_model_choice)]
+
+
+class ModelEntry(ConfigPart):
+    """One model of `agents.defaults.models`; when any is named, only these may be chosen."""
+
+    alias: str | None = None
+
+
+class IdentityConfig(ConfigPart):
+    name: str = ""
+    theme: str = ""
+    emoji: str = ""
+    avatar: str = ""
+
+
+class ToolRulesConfig(ConfigPart):
+    """Which tools there are. Deny wins; names ignore case, `*` stands for anything."""
+
+    profile: ToolProfile | None = None
+    allow: Ids = ()
+    deny: Ids = ()
+
+
+class ToolsConfig(ToolRulesConfig):
+    timeout_seconds: float = Field(default=60, gt=0)
+    """For a tool that names no limit of its own."""
+
+
+class AgentDefaults(ConfigPart):
+    workspace: str | None = None
+    """None: the folder `workspace` in the state directory."""
+    model: ModelField | None = None
+    models: dict[str, ModelEntry] = Field(default_factory=dict)
+    user_timezone: str | None = None
+    """An IANA name. None: the host's."""
+    time_format: Literal["auto", "12", "24"] = "auto"
+    bootstrap_max_chars: int = Field(default=20_000, gt=0)
+    bootstrap_total_max_chars: int = Field(default=150_000, gt=0)
+    timeout_seconds: float = Field(default=600, gt=0)
+    max_concurrent: int = Field(default=64, gt=0)
+    """Turns at once, over all sessions."""
+    max_tokens: int = Field(default=8096, gt=0)
+    max_iterations: int = Field(default=32, gt=0)
+    """Model requests in one turn."""
+    context_tokens: int | None = Field(default=None, gt=0)
+    thinking_default: ThinkingLevel | None = None
+
+
+class AgentConfig(ConfigPart):
+    id: str
+    default: bool = False
+    name: str = ""
+    workspace: str | None = None
+    model: ModelField | None = None
+    identity: IdentityConfig = IdentityConfig()
+    skills: Ids | None = None
+    """Only these; None: all."""
+    tools: ToolRulesConfig = ToolRulesConfig()
+    tier: str = ""
+
+
+class AgentsConfig(ConfigPart):
+    defaults: AgentDefaults = AgentDefaults()
+    list: tuple[AgentConfig, ...] = ()
+
+
+class SkillEntry(ConfigPart):
+    enabled: bool = True
+    api_key: SecretField | None = None
+    env: dict[str, SecretField] = Field(default_factory=dict)
+    config: dict[str, object] = Field(default_factory=dict)
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-fA-F]{64}$")
+    """The owner has read this very `tools.py` and lets it run."""
+
+
+class SkillsLoad(ConfigPart):
+    extra_dirs: tuple[str, ...] = ()
+    watch: bool = True
+    """Look for changed skills while running, at most every few seconds."""
+
+
+class SkillsConfig(ConfigPart):
+    allow_bundled: Ids | None = None
+    """Of the shipped skills only these; None: all."""
+    load: SkillsLoad = SkillsLoad()
+    entries: dict[str, SkillEntry] = Field(default_factory=dict)
+
+    def entry(self, key: str) -> SkillEntry:
+        return self.entries.get(key) or SkillEntry()
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    name: str = ""
+    theme: str = ""
+    emoji: str = ""
+    avatar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPin:
+    primary: str | None
+    fallbacks: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRules:
+    profile: ToolProfile | None = None
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AgentProfile:
+    id: str
+    workspace: Path
+    default: bool = False
+    identity: Identity = Identity()
+    model: ModelPin | None = None
+    """The owner's pin for this agent; nothing a chat says outranks it."""
+    skills: frozenset[str] | None = None
+    tools: ToolRules = field(default_factory=ToolRules)
+    tier: str = ""
+
+
+def agent_id(name: str) -> str:
+    """The form ids have in keys and paths: lower case, `[a-z0-9_-]`."""
+    return re.sub(r"[^a-z0-9_-]+", "-", name.strip().lower()).strip("-")[:64] or "main"
+
+
+def roster(config: AgentsConfig, state: Path) -> tuple[AgentProfile, ...]:
+    """Every agent, the default one first. Of two with one id the first counts."""
+    entries = config.list or (AgentConfig(id="main"),)
+    chosen = next((entry for entry in entries if entry.default), entries[0])
+    profiles: dict[str, AgentProfile] = {}
+    for entry in _first(chosen, entries):
+        profile = _profile(entry, config.defaults, state, default=entry is chosen)
+        profiles.setdefault(profile.id, profile)
+    return tuple(profiles.values())
+
+
+def _first(chosen: AgentConfig, entries: tuple[AgentConfig, ...]) -> Iterator[AgentConfig]:
+    yield chosen
+    yield from (entry for entry in entries if entry is not chosen)
+
+
+def _profile(entry: AgentConfig, defaults: AgentDefaults, state: Path, *, default: bool) -> AgentProfile:
+    name = agent_id(entry.id)
+    if entry.workspace:
+        workspace = Path(entry.workspace).expanduser()
+    elif default:
+        workspace = Path(defaults.workspace).expanduser() if defaults.workspace else state / "workspace"
+    else:
+        workspace = state / f"workspace-{name}"
+    who, rules = entry.identity, entry.tools
+    return AgentProfile(
+        id=name,
+        workspace=workspace,
+        default=default,
+        identity=Identity(who.name or entry.name, who.theme, who.emoji, who.avatar),
+        model=ModelPin(entry.model.primary, entry.model.fallbacks) if entry.model else None,
+        skills=frozenset(entry.skills) if entry.skills is not None else None,
+        tools=ToolRules(rules.profile, rules.allow, rules.deny),
+        tier=entry.tier,
+    )

@@ -1,0 +1,219 @@
+"""A typed Python function as a tool."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import anyio
+import anyio.to_thread
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails, to_json
+
+from openclaw.agent.tools.base import Effect, ToolError, ToolInputError
+from openclaw.types.conversation import Provenance
+from openclaw.types.errors import OpenClawError
+
+HANDED_IN = frozenset({"http", "config"})
+"""Parameters that come from the house, not from the model."""
+OUTPUT_LIMIT = 200_000
+TIMEOUT_SECONDS = 60.0
+THREADS = 4
+"""Of one tool at a time: one that hangs must not starve the others."""
+
+Function = Callable[..., object]
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is said about a tool by whoever vouches for its code."""
+
+    effect: Effect = Effect.ONCE
+    provenance: Provenance = "tool"
+    timeout_seconds: float = TIMEOUT_SECONDS
+
+
+@dataclass(slots=True)
+class FunctionTool:
+    name: str
+    description: str
+    schema: Mapping[str, object]
+    _function: Function
+    _arguments: type[BaseModel]
+    _handed: Mapping[str, object]
+    _traits: Traits
+    _threads: anyio.CapacityLimiter | None = field(default=None, init=False)
+
+    @property
+    def effect(self) -> Effect:
+        return self._traits.effect
+
+    @property
+    def provenance(self) -> Provenance:
+        return self._traits.provenance
+
+    @property
+    def timeout_seconds(self) -> float:
+        return self._traits.timeout_seconds
+
+    async def run(self, arguments: Mapping[str, object]) -> str:
+        call = partial(self._function, **self._checked(arguments), **self._handed)
+        try:
+            return _as_text(await self._outcome(call))
+        except ToolError:
+            raise
+        except OpenClawError as error:
+            raise ToolError(str(error)) from error
+
+    def _checked(self, arguments: Mapping[str, object]) -> dict[str, object]:
+        try:
+            checked = self._arguments.model_validate(dict(arguments))
+        except ValidationError as error:
+            raise ToolInputError(self._complaints(error)) from None
+        fields = self._arguments.model_fields
+        return {str(info.alias): getattr(checked, name) for name, info in fields.items()}
+
+    def _complaints(self, error: ValidationError) -> str:
+        details = error.errors(include_url=False, include_context=False)
+        return "; ".join(dict.fromkeys(_complaint(detail, self.schema) for detail in details))
+
+    async def _outcome(self, call: Callable[[], object]) -> object:
+        if inspect.iscoroutinefunction(self._function):
+            coroutine = call()
+            assert isinstance(coroutine, Awaitable)
+            return await coroutine
+        if self._threads is None:
+            self._threads = anyio.CapacityLimiter(THREADS)
+        # A cancelled turn does not wait for a thread: nothing can stop one.
+        return await anyio.to_thread.run_sync(call, abandon_on_cancel=True, limiter=self._threads)
+
+
+def function_tool(function: Function, handed: Mapping[str, object], traits: Traits) -> FunctionTool:
+    """Raises TypeError, in words for its author, when the function cannot be a tool."""
+    description = inspect.getdoc(function) or ""
+    summary, about = _split_doc(description)
+    parameters = inspect.signature(function).parameters
+    _refuse_the_impossible(function, parameters)
+    hints = get_type_hints(function, include_extras=True)
+    fields: dict[str, Any] = {}
+    for number, parameter in enumerate(p for name, p in parameters.items() if name not in HANDED_IN):
+        annotation = hints.get(parameter.name, Any)
+        # Fields are numbered and go by alias: a parameter may be called `json` or `model_id`.
+        fields[f"a{number}"] = (annotation, _field(parameter, annotation, about.get(parameter.name)))
+    model = create_model(
+        function.__name__, __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=False), **fields
+    )
+    schema = _plain(model.model_json_schema(by_alias=True))
+    assert isinstance(schema, dict)
+    schema.pop("description", None)
+    given = {name: handed[name] for name in sorted(HANDED_IN & parameters.keys())}
+    return FunctionTool(function.__name__, summary, schema, function, model, given, traits)
+
+
+def _refuse_the_impossible(function: Function, parameters: Mapping[str, inspect.Parameter]) -> None:
+    for name, parameter in parameters.items():
+        if parameter.kind not in {parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY}:
+            raise TypeError(f"{function.__name__}: {name!r} must be a parameter that can be given by name")
+    if "http" in parameters and not inspect.iscoroutinefunction(function):
+        raise TypeError(f"{function.__name__}: a function that takes http must be `async def`")
+
+
+def _field(parameter: inspect.Parameter, annotation: object, description: str | None) -> FieldInfo:
+    default = ... if parameter.default is parameter.empty else parameter.default
+    if get_origin(annotation) is Annotated:
+        words = [extra for extra in get_args(annotation)[1:] if isinstance(extra, str)]
+        described = [extra for extra in get_args(annotation)[1:] if isinstance(extra, FieldInfo)]
+        if any(info.description for info in described):
+            words, description = [], None
+        description = words[0] if words else description
+    more = {"description": description} if description else {}
+    info: FieldInfo = Field(default=default, alias=parameter.name, **more)  # type: ignore[call-overload]
+    return info
+
+
+def _split_doc(text: str) -> tuple[str, dict[str, str]]:
+    """What a docstring says of the function, and of each parameter under `Args:`."""
+    summary, _, rest = text.partition("\nArgs:\n")
+    about: dict[str, str] = {}
+    for line in rest.splitlines():
+        name, colon, words = line.strip().partition(":")
+        if colon and name.isidentifier() and words.strip():
+            about[name] = words.strip()
+        elif not line.startswith(" "):
+            break
+    return summary.strip(), about
+
+
+def _plain(schema: object) -> object:
+    """Without pydantic's titles, which only cost tokens."""
+    if isinstance(schema, dict):
+        return {
+            key: {name: _plain(part) for name, part in value.items()}
+            if key in {"properties", "$defs"} and isinstance(value, dict)
+            else _plain(value)
+            for key, value in schema.items()
+            if key != "title"
+        }
+    return [_plain(part) for part in schema] if isinstance(schema, list) else schema
+
+
+def _complaint(detail: ErrorDetails, schema: Mapping[str, object]) -> str:
+    place = ".".join(str(step) for step in detail["loc"]) or "the arguments"
+    if detail["type"] == "missing":
+        return f"{place} is required"
+    properties = schema.get("properties")
+    known = properties if isinstance(properties, dict) else {}
+    if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1:
+        return f"there is no argument {place}; there is {', '.join(known) or 'none at all'}"
+    rule = known.get(detail["loc"][0]) if detail["loc"] else None
+    wanted = _wanted(rule) if isinstance(rule, dict) and len(detail["loc"]) == 1 else None
+    if wanted is None:
+        return f"{place}: {detail['msg']}"
+    if detail["input"] == "" and rule and rule.get("minLength"):
+        return f"{place} is required"
+    return f"{place} must be {wanted}, not {_short(detail['input'])}"
+
+
+_KINDS = {
+    "integer": "an integer",
+    "number": "a number",
+    "string": "a string",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+_LIMITS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+_SIZES = {"minLength": "at least", "maxLength": "at most", "minItems": "at least", "maxItems": "at most"}
+
+
+def _wanted(rule: Mapping[str, object]) -> str | None:
+    """`an integer ≥ 1 and ≤ 7`; None where the rule is too rich for a phrase."""
+    options = rule.get("enum") or ([rule["const"]] if "const" in rule else None)
+    if isinstance(options, list):
+        return "one of " + ", ".join(_short(option) for option in options)
+    kind = _KINDS.get(str(rule.get("type")))
+    if kind is None:
+        return None
+    limits = [f"{sign} {rule[key]}" for key, sign in _LIMITS.items() if key in rule]
+    unit = "items" if rule.get("type") == "array" else "characters"
+    sizes = [f"of {words} {rule[key]} {unit}" for key, words in _SIZES.items() if key in rule]
+    return " ".join(part for part in (kind, " and ".join(limits), " and ".join(sizes)) if part)
+
+
+def _short(value: object) -> str:
+    text = to_json(value, fallback=str).decode()
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _as_text(outcome: object) -> str:
+    if outcome is None:
+        text = "done"
+    elif isinstance(outcome, str):
+        text = outcome.encode("utf-8", "replace").decode()
+    else:
+        text = to_json(outcome, fallback=str, inf_nan_mode="null").decode()
+    if len(text) <= OUTPUT_LIMIT:
+        return text
+    return f"{text[:OUTPUT_LIMIT]}\n[{len(text) - OUTPUT_LIMIT:,} of {len(text):,} characters were left out here]"

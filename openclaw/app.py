@@ -1,0 +1,406 @@
+"""The wiring: builds every part from the settings, starts and stops them in order."""
+
+import logging
+import os
+import secrets
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import anyio
+from anyio.abc import TaskGroup
+
+from openclaw import __version__, bundled
+from openclaw.agent.bootstrap import Caps, WorkspaceFiles
+from openclaw.agent.config import AgentProfile, roster
+from openclaw.agent.host import surroundings, timezone_name, zone
+from openclaw.agent.renderer import Renderer, Wrapping
+from openclaw.agent.toolbox import SkillFolders, Toolbox, ToolSettings
+from openclaw.bus import Bus
+from openclaw.channels.registry import load_channel
+from openclaw.channels.runner import ChannelRunner, ChannelStatus
+from openclaw.gateway.access import AccessPolicy, owners_of
+from openclaw.gateway.briefing import BriefingParts, HouseBriefing
+from openclaw.gateway.delivery import Delivery, DeliveryParts, DeliveryRules
+from openclaw.gateway.dispatch import AccountKey, Dispatch
+from openclaw.gateway.intake import Intake
+from openclaw.gateway.lanes import Lanes
+from openclaw.gateway.pairing import PairingStore
+from openclaw.gateway.routing import Routing
+from openclaw.gateway.runs import Runs
+from openclaw.gateway.tracing import TraceBook
+from openclaw.gateway.turns import Briefing, Patience, TurnParts, Turns
+from openclaw.llm.models import Models
+from openclaw.llm.providers import find_providers
+from openclaw.logs import Redactor, logging_to
+from openclaw.net import Door
+from openclaw.ops.notifier import Notifier, watchdog_seconds
+from openclaw.ops.secrets import SecretResolver
+from openclaw.ops.state_lock import StateLock
+from openclaw.ops.watchdog import Watchdog
+from openclaw.sessions.sessions import Sessions
+from openclaw.settings.loading import Loaded
+from openclaw.store.database import open_database
+from openclaw.store.ledger import Ledger
+from openclaw.store.webhooks import AuditRow as AuditRecord
+from openclaw.types.channel import Channel, ChannelParts
+from openclaw.types.clock import Clock, SystemClock
+from openclaw.types.errors import ConfigError, OpenClawError
+from openclaw.types.events import Stopping
+from openclaw.types.ids import new_id
+from openclaw.types.secrets import Secret, SecretRef
+from openclaw.web.control import control_app, make_control
+from openclaw.web.desk import Nameplate
+from openclaw.web.front_desk import DeskParts, FrontDesk
+from openclaw.web.health import Readiness
+from openclaw.web.listeners import HttpListener
+from openclaw.web.ports import bind, bind_hosts
+from openclaw.web.webhooks import AuditRow, webhook_app
+
+logger = logging.getLogger(__name__)
+
+DRAIN_SECONDS = 20.0
+SEND_SECONDS = 10.0
+HOUSEKEEPING_SECONDS = 24 * 3600.0
+
+
+# -- building ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What everything else stands on."""
+
+    loaded: Loaded
+    clock: Clock
+    bus: Bus
+    ledger: Ledger
+    sessions: Sessions
+    resolver: SecretResolver
+    traces: TraceBook
+    runs: Runs
+    agents: tuple[AgentProfile, ...]
+
+    def secrets(self) -> frozenset[str]:
+        return self.resolver.known
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Every part, built and not yet running."""
+
+    core: Core
+    channels: Mapping[AccountKey, Channel]
+    runner: ChannelRunner
+    intake: Intake
+    dispatch: Dispatch
+    lanes: Lanes[str]
+    turns: Turns
+    delivery: Delivery
+    desk: FrontDesk
+
+    @property
+    def bus(self) -> Bus:
+        return self.core.bus
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Messages are sorted, answered and sent while the block lasts; then what is under way is finished."""
+        async with anyio.create_task_group() as group:
+            await group.start(self.lanes.run)
+            group.start_soon(self.dispatch.run)
+            group.start_soon(self.delivery.run)
+            group.start_soon(self.core.sessions.keep_written)
+            group.start_soon(self._keep_house)
+            yield
+            self.turns.stop()
+            with anyio.move_on_after(DRAIN_SECONDS):
+                await self.lanes.finish()
+            with anyio.move_on_after(SEND_SECONDS):
+                await self.delivery.finish()
+            group.cancel_scope.cancel()
+
+    async def _keep_house(self) -> None:
+        while True:
+            await anyio.sleep(HOUSEKEEPING_SECONDS)
+            await self.core.ledger.forget(self.core.loaded.settings.traces.retention_days)
+
+
+@asynccontextmanager
+async def build(loaded: Loaded, redactor: Redactor, *, with_channels: bool) -> AsyncIterator[House]:
+    """The ledger is opened first and closed last."""
+    async with AsyncExitStack() as stack:
+        core = await _open_core(stack, loaded, redactor)
+        settings = loaded.settings
+        models = Models(
+            settings.models, settings.auth, settings.llm, core.resolver, core.clock, find_providers()
+        )
+        stack.push_async_callback(models.aclose)
+        door = Door()
+        stack.push_async_callback(door.aclose)
+        channels: Mapping[AccountKey, Channel] = {}
+        if with_channels:
+            channels = _open_channels(loaded, ChannelParts(core.resolver, core.ledger, core.clock))
+        for channel in channels.values():
+            stack.push_async_callback(channel.aclose)
+        policies, owners = _policies(loaded)
+        briefing = _briefing(core, models, door, owners)
+        yield _house(core, channels, policies, briefing, _nameplate(core, models))
+
+
+async def _open_core(stack: AsyncExitStack, loaded: Loaded, redactor: Redactor) -> Core:
+    paths, clock = loaded.paths, SystemClock()
+    for value in loaded.resolved:
+        redactor.add(value)
+    database = await stack.enter_async_context(open_database(paths.ledger))
+    ledger = Ledger(database, clock, new_id("boot"))
+    agents = roster(loaded.settings.agents, paths.state)
+    sessions = Sessions(paths.state, ledger, loaded.settings.session, clock)
+    await sessions.start([agent.id for agent in agents])
+    resolver = SecretResolver(loaded.environ, clock, redactor)
+    return Core(loaded, clock, Bus(), ledger, sessions, resolver, TraceBook(clock), Runs(clock), agents)
+
+
+def _briefing(core: Core, models: Models, door: Door, owners: tuple[str, ...]) -> HouseBriefing:
+    loaded = core.loaded
+    defaults, paths = loaded.settings.agents.defaults, loaded.paths
+    timezone = timezone_name(defaults.user_timezone)
+    caps = Caps(defaults.bootstrap_max_chars, defaults.bootstrap_total_max_chars)
+    toolbox = Toolbox(
+        ToolSettings(loaded.settings.tools, loaded.settings.skills),
+        SkillFolders(bundled.workspace_folder() / "skills", paths.state / "skills"),
+        surroundings(loaded.environ),
+        door,
+        core.clock,
+    )
+    wrapping = Wrapping(_installation_key(paths.credentials), zone(timezone), timezone)
+    return HouseBriefing(
+        BriefingParts(
+            {agent.id: agent for agent in core.agents},
+            {agent.id: WorkspaceFiles(agent.workspace, caps) for agent in core.agents},
+            defaults,
+            models,
+            toolbox,
+            Renderer(wrapping),
+            timezone,
+            owners,
+        )
+    )
+
+
+def _house(
+    core: Core,
+    channels: Mapping[AccountKey, Channel],
+    policies: Mapping[AccountKey, AccessPolicy],
+    briefing: Briefing,
+    plate: Nameplate,
+) -> House:
+    settings, paths, clock = core.loaded.settings, core.loaded.paths, core.clock
+    patience = Patience(settings.models.probe.every_seconds, settings.models.probe.for_minutes * 60)
+    turns = Turns(
+        TurnParts(
+            core.ledger, core.sessions, briefing, channels, core.bus, core.traces, core.runs, clock, patience,
+            core.secrets,
+        )
+    )  # fmt: skip
+    lanes: Lanes[str] = Lanes(turns.run_next, at_once=settings.agents.defaults.max_concurrent)
+    names = tuple(agent.id for agent in core.agents)
+    routing = Routing(names, names[0], settings.bindings, settings.session)
+    pairings = {account: PairingStore(paths.credentials, *account, clock) for account in policies}
+    intake = Intake(core.ledger, core.bus, core.traces, clock)
+    delivery = Delivery(
+        DeliveryParts(core.ledger, core.sessions, channels, core.bus, clock, core.secrets),
+        DeliveryRules(settings.delivery.retry_attempts, settings.delivery.on_ambiguous),
+    )
+    runner = ChannelRunner(clock)
+    desk = FrontDesk(
+        DeskParts(
+            plate, core.ledger, core.sessions, intake, delivery, lanes, core.runs, clock, routing, pairings,
+            lambda: _shown(runner.states()), lambda: _problems(core.ledger, runner.states()),
+        )
+    )  # fmt: skip
+    dispatch = Dispatch(core.ledger, core.bus, lanes, core.traces, routing, policies, pairings)
+    return House(core, channels, runner, intake, dispatch, lanes, turns, delivery, desk)
+
+
+def _nameplate(core: Core, models: Models) -> Nameplate:
+    paths, agent = core.loaded.paths, core.agents[0].id
+    choice = core.agents[0].model or core.loaded.settings.agents.defaults.model
+    ref = choice.primary if choice is not None else None
+    return Nameplate(
+        __version__,
+        core.ledger.boot_id,
+        str(paths.config),
+        str(paths.state),
+        str(paths.agents / agent / "sessions" / "sessions.json"),
+        core.clock.now_ms(),
+        agent,
+        models.default_name(ref),
+        models.info(ref).context_window,
+    )
+
+
+def _open_channels(loaded: Loaded, parts: ChannelParts) -> dict[AccountKey, Channel]:
+    """A channel that cannot be opened is off, alone, and says so."""
+    opened: dict[AccountKey, Channel] = {}
+    if (config := loaded.settings.channels.telegram) is not None and config.enabled:
+        try:
+            for channel in load_channel("telegram").open(config, parts):
+                opened[channel.name, channel.account] = channel
+        except ConfigError as error:
+            logger.error("%s", error)
+    return opened
+
+
+def _policies(loaded: Loaded) -> tuple[dict[AccountKey, AccessPolicy], tuple[str, ...]]:
+    """Who may speak on each account, and everyone who has the owner's authority."""
+    named = loaded.settings.commands.owner_allow_from
+    policies: dict[AccountKey, AccessPolicy] = {}
+    config = loaded.settings.channels.telegram
+    for name, account in config.each_account().items() if config is not None else ():
+        owners = owners_of("telegram", named, account.allowed)
+        policies["telegram", name] = AccessPolicy(account.dm_policy, frozenset(account.allowed), owners)
+    everyone = sorted({f"{channel}:{owner}" for (channel, _), p in policies.items() for owner in p.owners})
+    return policies, tuple(everyone)
+
+
+def _installation_key(credentials: Path) -> bytes:
+    """Made once; the marks around outside text are derived from it."""
+    path = credentials / "installation.key"
+    if not path.exists():
+        credentials.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+def _shown(states: Sequence[ChannelStatus]) -> dict[str, object]:
+    return {
+        state.channel if state.account == "default" else f"{state.channel}:{state.account}": asdict(state)
+        for state in states
+    }
+
+
+def _problems(ledger: Ledger, states: Sequence[ChannelStatus]) -> list[str]:
+    failing = [f"{state.channel}: {state.reason}" for state in states if state.condition == "failing"]
+    return [*(["the ledger's disk is full"] if ledger.is_full else []), *failing]
+
+
+# -- running ----------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def open_house(loaded: Loaded) -> AsyncIterator[House]:
+    """The house without its doors, for a command that works while no daemon runs. Raises AlreadyRunningError."""
+    os.umask(0o077)
+    loaded.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with StateLock(loaded.paths.state):
+        async with build(loaded, Redactor(), with_channels=False) as house, house.working():
+            yield house
+
+
+def serve(loaded: Loaded) -> int:
+    """Run the daemon until it is asked to stop. Raises AlreadyRunningError, PortBusyError."""
+    os.umask(0o077)  # the ledger's own files too
+    redactor = Redactor()
+    color = "NO_COLOR" not in loaded.environ
+    with StateLock(loaded.paths.state):
+        with logging_to(loaded.settings.logging, loaded.paths.log_file, redactor, color=color):
+            for problem in loaded.problems:
+                logger.log(logging.ERROR if problem.severity == "error" else logging.WARNING, "%s", problem)
+            try:
+                anyio.run(_serve, loaded, redactor)
+            except OpenClawError:
+                raise
+            except Exception:
+                logger.exception("the daemon ends after a failure")
+                return 1
+    return 0
+
+
+async def _serve(loaded: Loaded, redactor: Redactor) -> None:
+    gateway = loaded.settings.gateway
+    hosts = bind_hosts(gateway, "gateway")
+    sockets = [bind(host, gateway.port) for host in hosts]
+    async with build(loaded, redactor, with_channels=True) as house:
+        readiness = Readiness(starting="the daemon is starting")
+        control = make_control(
+            gateway, house, lambda: _token(house.core), readiness, bound=hosts, clock=house.core.clock
+        )
+        listeners = [HttpListener(control_app(control), sockets), *_public_listener(house)]
+        async with anyio.create_task_group() as serving:
+            for listener in listeners:
+                serving.start_soon(listener.run)
+                await listener.wait_listening()
+            async with anyio.create_task_group() as beside:
+                beside.start_soon(control.board.broadcast.run, house.bus)
+                await _work(house, readiness, beside, listeners[0].address[1])
+                beside.cancel_scope.cancel()
+            # They end by themselves: cancelling uvicorn leaves its sockets open.
+            for listener in listeners:
+                listener.stop()
+
+
+async def _work(house: House, readiness: Readiness, beside: TaskGroup, port: int) -> None:
+    notifier = Notifier.of(house.core.loaded.environ)
+    async with house.working():
+        _start_watchdog(beside, house, notifier)
+        readiness.clear("starting")
+        notifier.ready("running")
+        print(_ready_line(house, port), flush=True)  # noqa: T201 - the one line that says it is ready
+        await _receive_until_stopped(house)
+        readiness.block("draining", "the daemon is stopping")
+        notifier.stopping()
+
+
+async def _receive_until_stopped(house: House) -> None:
+    async with anyio.create_task_group() as receiving:
+        channels = list(house.channels.values())
+        receiving.start_soon(house.runner.receive, channels, house.intake.deliver, house.bus)
+        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+            async for received in signals:
+                logger.info("%s: stopping; what is under way is finished first", received.name)
+                await house.bus.publish(Stopping(received.name))
+                break
+        receiving.cancel_scope.cancel()
+
+
+def _public_listener(house: House) -> list[HttpListener]:
+    """The webhooks' own port, only where a channel has a webhook."""
+    deliver = house.runner.noting(house.intake.deliver_webhook)
+    routes = {channel.name: channel.routes(deliver) for channel in house.channels.values()}
+    if not any(routes.values()):
+        return []
+    config = house.core.loaded.settings.webhooks
+
+    async def audit(row: AuditRow) -> None:
+        record = AuditRecord(row.channel or "", row.path, row.outcome, row.reason, row.event_key)
+        await house.core.ledger.audit_webhook(record)
+
+    app = webhook_app(routes, audit, max_body=config.max_body_bytes)
+    return [HttpListener(app, [bind(host, config.port) for host in bind_hosts(config, "webhooks")])]
+
+
+async def _token(core: Core) -> Secret:
+    """Asked at every attempt, so that a changed token counts at once."""
+    reference = core.loaded.settings.gateway.auth.token
+    return await core.resolver.resolve(reference if reference is not None else SecretRef(""))
+
+
+def _start_watchdog(group: TaskGroup, house: House, notifier: Notifier) -> None:
+    seconds = watchdog_seconds(house.core.loaded.environ)
+    if seconds is None:
+        return
+
+    async def ledger_takes_writes() -> bool:
+        await house.core.ledger.probe()
+        return True
+
+    group.start_soon(Watchdog(notifier, seconds, {"ledger": ledger_takes_writes}).run)
+
+
+def _ready_line(house: House, port: int) -> str:
+    channels = ", ".join(sorted({name for name, _ in house.channels})) or "none"
+    return f"openclaw ready on http://127.0.0.1:{port} (channels: {channels}; model: {house.desk.nameplate().model})"

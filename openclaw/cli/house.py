@@ -1,0 +1,78 @@
+"""How a command reaches the house: through the running gateway, else by opening it here under the state lock."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from openclaw.cli.rpc import Frame, GatewayDownError, Line, RefusedError, dial
+from openclaw.types.secrets import Secret
+
+if TYPE_CHECKING:
+    from openclaw.settings.loading import Loaded
+
+
+def load_settings() -> "Loaded":
+    from openclaw.settings.environment import process_environment
+    from openclaw.settings.loading import load
+
+    return load(process_environment())
+
+
+@contextmanager
+def line(loaded: "Loaded") -> Iterator[Line]:
+    """Raises GatewayDownError when none runs."""
+    from openclaw.web.ports import dial_host
+
+    gateway = loaded.settings.gateway
+    with dial(dial_host(gateway), gateway.port, _token(loaded)) as connected:
+        yield connected
+
+
+def call(method: str, params: Mapping[str, object]) -> Frame:
+    loaded = load_settings()
+    try:
+        with line(loaded) as connected:
+            return connected.call(method, params)
+    except GatewayDownError:
+        return call_here(loaded, method, params)
+
+
+def call_here(loaded: "Loaded", method: str, params: Mapping[str, object]) -> Frame:
+    """Without a gateway: the same method table, with the authority of whoever holds the state directory."""
+    import anyio
+
+    return anyio.run(_dispatch_here, loaded, method, params)
+
+
+async def _dispatch_here(loaded: "Loaded", method: str, params: Mapping[str, object]) -> Frame:
+    from openclaw.app import open_house
+    from openclaw.web.rpc.frames import RpcError, success
+    from openclaw.web.rpc.handshake import OPERATOR
+    from openclaw.web.rpc.methods import dispatch
+    from openclaw.web.rpc.runs import Accepted
+
+    async with open_house(loaded) as house:
+        try:
+            answer = await dispatch(house, OPERATOR, method, params)
+            if isinstance(answer, Accepted):
+                answer = await answer.finish()
+        except RpcError as error:
+            raise RefusedError(error.message) from None
+        return _as_read(success("here", answer))
+
+
+def _as_read(frame: str) -> Frame:
+    # Written and read once, so that a command sees the same types as over the wire.
+    import orjson
+
+    payload: Frame = orjson.loads(frame)["payload"]
+    return payload
+
+
+def _token(loaded: "Loaded") -> Secret:
+    reference = loaded.settings.gateway.auth.token
+    if reference is None:
+        return Secret("")
+    from openclaw.settings.references import read_reference
+
+    return Secret(read_reference(reference.text, loaded.environ))

@@ -1,0 +1,89 @@
+"""The command `openclaw`. A command's module is imported when it is used, so that `--version` is instant."""
+
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+
+import click
+
+from openclaw import __version__
+from openclaw.types.errors import ConfigError, OpenClawError
+
+EXIT_FAILED, EXIT_MISUSED, EXIT_CONFIG, EXIT_INTERRUPTED = 1, 2, 78, 130
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    place: str
+    """`module:command`."""
+    summary: str
+
+
+COMMANDS: dict[str, Entry] = {
+    "serve": Entry("openclaw.cli.serve:serve", "Run the assistant until it is stopped."),
+    "gateway": Entry("openclaw.cli.serve:gateway", "`gateway run` is another name of `serve`."),
+    "status": Entry("openclaw.cli.status:status", "What the running assistant is doing."),
+    "health": Entry("openclaw.cli.status:health", "Whether it is well."),
+    "chat": Entry("openclaw.cli.chat:chat", "Talk to it here."),
+    "agent": Entry("openclaw.cli.chat:agent", "One message to an agent, one answer."),
+    "sessions": Entry("openclaw.cli.sessions:sessions", "List, show and reset conversations."),
+    "pairing": Entry("openclaw.cli.pairing:pairing", "Let people in, or not."),
+    "trace": Entry("openclaw.cli.trace:trace", "The way of a message, step by step."),
+    "outbox": Entry("openclaw.cli.outbox:outbox", "Messages on their way out."),
+    "config": Entry("openclaw.cli.config:config", "Check and read the configuration."),
+}
+
+
+class LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        module, _, name = entry.place.partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """From the table: click would import every command for its first line."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="openclaw %(version)s")
+def cli() -> None:
+    """Your own assistant, in one process on your own machine."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """A command's own exit code is what it returns; errors become one line and a code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    try:
+        result = cli.main(arguments, prog_name="openclaw", standalone_mode=False)
+    except ConfigError as error:
+        return _fail(error, EXIT_CONFIG)
+    except OpenClawError as error:
+        return _fail(error, EXIT_FAILED)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has gone, `head` for instance. Python would complain once more when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
+    return result if isinstance(result, int) else 0
+
+
+def _fail(error: Exception, code: int) -> int:
+    click.echo(f"openclaw: {' '.join(str(error).split())}", err=True)
+    return code

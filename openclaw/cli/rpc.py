@@ -1,0 +1,109 @@
+"""A WebSocket to the running gateway, for one command."""
+
+import sys
+import uuid
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+from websockets.sync.client import ClientConnection, connect
+
+from openclaw import __version__
+from openclaw.types.errors import OpenClawError
+from openclaw.types.secrets import Secret
+
+Frame = Mapping[str, Any]
+OPEN_SECONDS = 5.0
+
+
+class GatewayDownError(OpenClawError):
+    """Nobody answers on the port."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"no gateway answers on {place}; start it with: openclaw serve")
+
+
+class RefusedError(OpenClawError):
+    """The gateway said no; the text is its own."""
+
+
+class Line:
+    """Questions and their answers, in order; what happens meanwhile is kept for `events`."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self._socket = socket
+        self._kept: deque[Frame] = deque()
+
+    def call(self, method: str, params: Mapping[str, object]) -> Frame:
+        """The answer; of two answers to one question the last. Raises RefusedError."""
+        name = uuid.uuid4().hex
+        self._socket.send(
+            orjson.dumps({"type": "req", "id": name, "method": method, "params": params}).decode()
+        )
+        while True:
+            frame = self._receive()
+            if frame["type"] != "res" or frame["id"] != name:
+                self._kept.append(frame)
+            elif not frame["ok"]:
+                raise RefusedError(frame["error"]["message"])
+            elif frame["payload"].get("status") != "accepted":
+                payload: Frame = frame["payload"]
+                return payload
+
+    def events(self) -> Iterator[Frame]:
+        """Event frames as they come, without end."""
+        while True:
+            frame = self._kept.popleft() if self._kept else self._receive()
+            if frame["type"] == "event":
+                yield frame
+
+    def greet(self, token: Secret) -> None:
+        """Raises RefusedError."""
+        self._receive(OPEN_SECONDS)  # the challenge, which only devices sign
+        self.call("connect", _introduction(token))
+
+    def _receive(self, seconds: float | None = None) -> Frame:
+        try:
+            frame: Frame = orjson.loads(self._socket.recv(seconds))
+        except TimeoutError:
+            raise OpenClawError("the gateway took the connection and says nothing; see its log") from None
+        except ConnectionClosed as closed:
+            reason = closed.rcvd.reason if closed.rcvd else ""
+            raise OpenClawError(
+                f"the gateway closed the connection{': ' + reason if reason else ''}"
+            ) from None
+        return frame
+
+
+@contextmanager
+def dial(host: str, port: int, token: Secret) -> Iterator[Line]:
+    """Raises GatewayDownError or RefusedError."""
+    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    try:
+        socket = connect(
+            f"ws://{place}/", open_timeout=OPEN_SECONDS, proxy=None, compression=None, max_size=None
+        )
+    except (OSError, TimeoutError):
+        raise GatewayDownError(place) from None
+    except InvalidHandshake as error:
+        raise OpenClawError(
+            f"what answers on {place} is not our gateway ({error}); see gateway.port"
+        ) from None
+    with socket:
+        line = Line(socket)
+        line.greet(token)
+        yield line
+
+
+def _introduction(token: Secret) -> dict[str, object]:
+    return {
+        "minProtocol": 3,
+        "maxProtocol": 4,
+        "client": {"id": "cli", "version": __version__, "platform": sys.platform, "mode": "cli"},
+        "role": "operator",
+        "caps": ["tool-events"],
+        "auth": {"token": token.reveal()},
+    }

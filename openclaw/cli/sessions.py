@@ -1,0 +1,89 @@
+"""`sessions`: what conversations there are."""
+
+from typing import Any
+
+import click
+
+from openclaw.cli.house import call
+from openclaw.cli.tables import clock, print_json, print_table, printable_text
+
+COLUMNS = {
+    "session": "key",
+    "last": "updatedAt",
+    "channel": "channel",
+    "model": "model",
+    "tokens": "totalTokens",
+    "cost $": "cost",
+}
+
+
+@click.group()
+def sessions() -> None:
+    """List, show and reset conversations."""
+
+
+@sessions.command("list")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--agent", help="Only this agent's.")
+@click.option("--search", help="Only keys and names that hold this.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def list_sessions(limit: int, agent: str | None, search: str | None, as_json: bool) -> None:
+    """Newest first."""
+    params = {"limit": limit, "agentId": agent, "search": search}
+    rows = call("sessions.list", params)["sessions"]
+    if as_json:
+        print_json(rows)
+    else:
+        print_table(rows, COLUMNS, empty="No session yet. Say something: openclaw chat hello")
+
+
+@sessions.command()
+@click.argument("key", default="main")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def show(key: str, as_json: bool) -> None:
+    """One session's lines; KEY may be short: main, or telegram:821071206."""
+    session = call("sessions.get", {"key": key})
+    if as_json:
+        print_json(session)
+        return
+    click.echo(f"{session['key']} ({session['sessionId']})")
+    for line in session["lines"]:
+        if text := as_text(line):
+            click.echo(text)
+
+
+@sessions.command()
+@click.argument("key")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def reset(key: str, as_json: bool) -> None:
+    """Begin anew under the same key; the old transcript is kept."""
+    done = call("sessions.reset", {"key": key})
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(f"{done['key']} begins anew as {done['entry']['sessionId']}")
+
+
+def as_text(line: dict[str, Any]) -> str:
+    """A transcript line for reading; empty for one that people need not see."""
+    if line.get("type") == "compaction":
+        return printable_text(f"[summary] {line.get('summary', '')}")
+    if "role" not in line:
+        return ""
+    content = line.get("content", "")
+    words = content if isinstance(content, str) else "\n".join(filter(None, map(_block, content)))
+    at = line.get("timestamp", "")
+    when = clock(at) if isinstance(at, int) else str(at)[:19].replace("T", " ")
+    return printable_text(f"{when} {line['role']}: {words}")
+
+
+def _block(block: dict[str, Any]) -> str:
+    match block.get("type"):
+        case "text":
+            return str(block.get("text", ""))
+        case "tool_use":
+            return f"[calls {block.get('name')} {block.get('input')}]"
+        case "tool_result":
+            return f"[result] {block.get('content')}"
+        case _:
+            return ""

@@ -1,0 +1,85 @@
+"""Lists and facts on the terminal: a table for people, plain columns for a pipe, JSON for programs."""
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import click
+import orjson
+
+Row = Mapping[str, object]
+
+
+def print_json(value: object) -> None:
+    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def print_table(rows: Sequence[Row], columns: Mapping[str, str], *, empty: str) -> None:
+    """`columns`: title → key of the row."""
+    if not rows:
+        click.echo(empty)
+        return
+    cells = [[cell(row.get(key), key) for key in columns.values()] for row in rows]
+    if not sys.stdout.isatty():
+        for line in cells:
+            click.echo("\t".join(line))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for title in columns:
+        table.add_column(title)
+    for line in cells:
+        table.add_row(*(Text(text) for text in line))
+    Console().print(table)
+
+
+def print_facts(facts: Mapping[str, object], indent: str = "") -> None:
+    """Nested facts, one a line."""
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            click.echo(f"{indent}{name}:")
+            print_facts(value, indent + "  ")
+        elif isinstance(value, list) and value and all(isinstance(item, Mapping) for item in value):
+            click.echo(f"{indent}{name}:")
+            _print_items(value, indent + "  ")
+        else:
+            click.echo(f"{indent}{name}: {cell(value, name)}")
+
+
+def _print_items(items: Iterable[Mapping[str, object]], indent: str) -> None:
+    for item in items:
+        click.echo(indent + ", ".join(f"{name} {cell(value, name)}" for name, value in item.items()))
+
+
+def cell(value: object, key: str = "") -> str:
+    """What stands in a row. Control characters of strangers' names never reach the terminal."""
+    match value:
+        case None | "" | [] | {}:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case int() if key.endswith(("At", "_at")) or key == "at":
+            return clock(value)
+        case float():
+            return f"{value:,.4g}"
+        case list():
+            return " ".join(cell(item) for item in value)
+        case _:
+            return printable(str(value))
+
+
+def printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
+def printable_text(text: str) -> str:
+    """As `printable`, over several lines."""
+    return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
+
+
+def clock(ms: int) -> str:
+    moment = datetime.fromtimestamp(ms / 1000).astimezone()
+    return f"{moment:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,128 @@
+"""What the agent is told before a turn: its model, its tools, its prompt."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from openclaw.agent.bootstrap import WorkspaceFiles
+from openclaw.agent.config import AgentDefaults, AgentProfile
+from openclaw.agent.host import runtime
+from openclaw.agent.prompt import Abilities, Audience, PromptParts, ToolLine, Workspace, system_prompt
+from openclaw.agent.renderer import Renderer
+from openclaw.agent.toolbox import Shelf, Toolbox
+from openclaw.gateway.tracing import Trace
+from openclaw.gateway.turns import Prepared
+from openclaw.llm.chat import Request, ToolSpec
+from openclaw.llm.models import Models
+from openclaw.store.inbox import InboxRow
+from openclaw.types.conversation import Entry
+
+CAPABILITIES: Mapping[str, tuple[str, ...]] = {
+    "telegram": (
+        "Your markdown is shown with bold, italic, code, links and lists; tables become plain text.",
+        "Long answers are split into several messages; prefer short ones.",
+    ),
+    "webchat": ("Your markdown is shown as it is, in a terminal or a browser.",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BriefingParts:
+    agents: Mapping[str, AgentProfile]
+    files: Mapping[str, WorkspaceFiles]
+    defaults: AgentDefaults
+    models: Models
+    toolbox: Toolbox
+    renderer: Renderer
+    timezone: str
+    owners: tuple[str, ...]
+    """`<channel>:<id>` of everyone who has the owner's authority."""
+
+
+@dataclass(slots=True)
+class _Memo:
+    """System prompts are long and seldom change."""
+
+    parts: PromptParts | None = None
+    text: str = ""
+    specs_of: Shelf | None = None
+    specs: tuple[ToolSpec, ...] = field(default=())
+
+
+class HouseBriefing:
+    """Satisfies `gateway.turns.Briefing`."""
+
+    def __init__(self, parts: BriefingParts) -> None:
+        self._parts = parts
+        self._memos: dict[tuple[str, str, bool], _Memo] = {}
+
+    async def prepare(
+        self, row: InboxRow, history: Sequence[Entry], entry: Mapping[str, Any], trace: Trace
+    ) -> Prepared:
+        parts = self._parts
+        profile = parts.agents[row.agent]
+        ref = model_ref(profile, entry, parts.defaults)
+        with trace.timed("model") as facts:
+            model = parts.models.for_turn(
+                ref, agent=row.agent, session=row.session_key, channel=row.channel, trace=row.trace_id
+            )
+            info = parts.models.info(ref)
+            facts["model"] = model.name
+        shelf = await parts.toolbox.shelf(profile)
+        system, specs = await self._system(row, profile, shelf, model.name)
+        return Prepared(
+            model, self._prompt(model.name, system, specs, history), shelf.tools, parts.defaults.max_iterations,
+            parts.defaults.context_tokens or info.context_window,
+        )  # fmt: skip
+
+    def _prompt(
+        self, name: str, system: str, specs: tuple[ToolSpec, ...], history: Sequence[Entry]
+    ) -> Callable[[Sequence[Entry]], Request]:
+        def prompt(entries: Sequence[Entry]) -> Request:
+            messages = self._parts.renderer.messages([*history, *entries], name)
+            model = name.partition("/")[2]
+            return Request(model, system, messages, specs, self._parts.defaults.max_tokens)
+
+        return prompt
+
+    async def _system(
+        self, row: InboxRow, profile: AgentProfile, shelf: Shelf, model: str
+    ) -> tuple[str, tuple[ToolSpec, ...]]:
+        private = row.role == "owner" and row.event.chat_type == "direct"
+        files = await self._parts.files[profile.id].files()
+        parts = PromptParts(
+            runtime(profile.id, model, profile.identity.name),
+            Abilities(
+                tuple(ToolLine(tool.name, tool.description) for tool in shelf.tools.values()), shelf.skills
+            ),
+            Workspace(str(profile.workspace), files),
+            Audience(
+                row.channel,
+                row.event.chat_type,
+                private,
+                self._parts.owners,
+                CAPABILITIES.get(row.channel, ()),
+            ),
+            self._parts.timezone,
+        )
+        memo = self._memos.setdefault((row.session_key, row.channel, private), _Memo())
+        if len(self._memos) > 256:
+            self._memos.pop(next(iter(self._memos)))
+        if memo.parts != parts:
+            memo.parts, memo.text = parts, system_prompt(parts)
+        if memo.specs_of is not shelf:
+            memo.specs_of = shelf
+            memo.specs = tuple(
+                ToolSpec(tool.name, tool.description, tool.schema) for tool in shelf.tools.values()
+            )
+        return memo.text, memo.specs
+
+
+def model_ref(profile: AgentProfile, entry: Mapping[str, Any], defaults: AgentDefaults) -> str | None:
+    """Pure. The owner's pin for the agent, then the session's choice, then the default."""
+    if profile.model is not None and profile.model.primary:
+        return profile.model.primary
+    if override := entry.get("modelOverride"):
+        provider = entry.get("providerOverride")
+        return f"{provider}/{override}" if provider and "/" not in str(override) else str(override)
+    return defaults.model.primary if defaults.model is not None else None

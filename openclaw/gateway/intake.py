@@ -1,0 +1,48 @@
+"""The one way into the house: stored first, then announced."""
+
+from collections.abc import Sequence
+
+from openclaw.bus import Bus
+from openclaw.gateway.tracing import TraceBook
+from openclaw.store.ledger import Ledger
+from openclaw.types.clock import Clock
+from openclaw.types.events import MessageReceived, TraceRecorded
+from openclaw.types.messages import Arrival, Inbound, Unusable
+
+
+class Intake:
+    def __init__(self, ledger: Ledger, bus: Bus, traces: TraceBook, clock: Clock) -> None:
+        self._ledger = ledger
+        self._bus = bus
+        self._traces = traces
+        self._clock = clock
+
+    async def deliver(self, arrivals: Sequence[Arrival]) -> None:
+        """See `types.channel.Deliver`: when this returns, the events may be acknowledged."""
+        at, started = self._clock.now_ms(), self._clock.monotonic()
+        fresh = await self._ledger.accept(arrivals)
+        await self._announce(fresh, at, (self._clock.monotonic() - started) * 1000)
+
+    async def deliver_webhook(self, arrivals: Sequence[Arrival]) -> None:
+        at, started = self._clock.now_ms(), self._clock.monotonic()
+        fresh = await self._ledger.accept_webhook(arrivals)
+        await self._announce(fresh, at, (self._clock.monotonic() - started) * 1000)
+
+    async def _announce(self, fresh: Sequence[tuple[Arrival, str]], at: int, ms: float) -> None:
+        news = False
+        for arrival, trace_id in fresh:
+            trace = self._traces.begin(trace_id, at, arrival.channel, arrival.key)
+            match arrival.content:
+                case Inbound() as message:
+                    trace.add("received", at=at, channel=arrival.channel, sender=message.sender.id)
+                    trace.add("stored", ms, at=at)
+                    news = True
+                case Unusable(reason, dead):
+                    trace.add("received", at=at, channel=arrival.channel)
+                    trace.add("stored", ms, at=at)
+                    outcome = "dead" if dead else "ignored"
+                    self._traces.close(trace_id)
+                    await self._ledger.save_trace(trace.record(outcome, reason, None))
+                    await self._bus.publish(TraceRecorded(trace_id, outcome))
+        if news:
+            await self._bus.publish(MessageReceived())

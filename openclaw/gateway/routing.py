@@ -1,0 +1,75 @@
+"""Which agent a message goes to, and which session. Pure."""
+
+from dataclasses import dataclass
+
+from openclaw.gateway.config import Binding
+from openclaw.sessions.config import SessionConfig
+from openclaw.sessions.keys import agent_of, expand, key_for
+from openclaw.types.messages import Inbound
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    agent: str
+    session_key: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    agents: tuple[str, ...]
+    default_agent: str
+    bindings: tuple[Binding, ...]
+    session: SessionConfig
+
+
+def route(message: Inbound, routing: Routing) -> Route:
+    if message.session_key is not None:
+        return _asked_for(message, message.session_key, routing)
+    agent, rule = _agent(message, routing)
+    return Route(agent, key_for(message, agent, routing.session), rule)
+
+
+def _asked_for(message: Inbound, asked: str, routing: Routing) -> Route:
+    agent = message.agent if message.agent in routing.agents else routing.default_agent
+    key = expand(asked, agent)
+    named = agent_of(key)
+    if named in routing.agents:
+        return Route(named, key, "session key")
+    return Route(agent, key, "session key")
+
+
+def _agent(message: Inbound, routing: Routing) -> tuple[str, str]:
+    if message.agent in routing.agents:
+        return message.agent, "asked for"
+    for tier in (_by_peer, _by_account, _by_any_account):
+        for binding in routing.bindings:
+            if binding.agent_id in routing.agents and tier(binding, message):
+                return binding.agent_id, binding.comment or "binding"
+    return routing.default_agent, "default"
+
+
+def _by_peer(binding: Binding, message: Inbound) -> bool:
+    match = binding.match
+    if match.peer is None or match.channel != message.channel:
+        return False
+    if match.account_id not in (None, "*", message.account):
+        return False
+    chat = message.reply_to.chat if message.reply_to is not None else ""
+    peer = message.sender.id if message.chat_type == "direct" else chat
+    return match.peer.kind == message.chat_type and match.peer.id == peer
+
+
+def _by_account(binding: Binding, message: Inbound) -> bool:
+    match = binding.match
+    # An omitted account means the default one, as in the original.
+    return (
+        match.peer is None
+        and match.channel == message.channel
+        and (match.account_id or "default") == message.account
+    )
+
+
+def _by_any_account(binding: Binding, message: Inbound) -> bool:
+    match = binding.match
+    return match.peer is None and match.channel == message.channel and match.account_id == "*"

@@ -1,0 +1,297 @@
+"""One event's turn, from the lane to its end: begun in the ledger, run by the agent, ended in one transaction."""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import anyio
+
+from openclaw.agent.loop import Answer, House, Turn, TurnPausedError, run_turn
+from openclaw.agent.ports import Model
+from openclaw.agent.tools.base import Tool
+from openclaw.bus import Bus
+from openclaw.gateway import notices
+from openclaw.gateway.journal import Attribution, TurnJournal
+from openclaw.gateway.runs import Runs
+from openclaw.gateway.tracing import Trace, TraceBook
+from openclaw.gateway.turn_end import Close, close_turn, unfinished_entries
+from openclaw.llm.chat import ModelError, Request
+from openclaw.sessions.lines import encode
+from openclaw.sessions.sessions import Session, Sessions
+from openclaw.store.echoes import Echo
+from openclaw.store.inbox import InboxRow
+from openclaw.store.ledger import Ledger, OpenTurn
+from openclaw.store.outbox import Draft
+from openclaw.types.channel import Channel
+from openclaw.types.clock import Clock
+from openclaw.types.conversation import AssistantMessage, Entry, Note, Text, UserMessage
+from openclaw.types.events import (
+    ReplyReady,
+    SessionChanged,
+    TraceRecorded,
+    TurnEvent,
+    TurnFinished,
+    TurnStarted,
+)
+from openclaw.types.ids import new_id
+from openclaw.types.messages import Part
+
+logger = logging.getLogger(__name__)
+
+RESUME_LIMIT = 2
+RESUME_AGE_MS = 24 * 3_600_000
+NOTICE_NUMBER = -1
+"""The place of the waiting notice among an event's messages; its answer begins at 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a turn needs and that does not change while it runs."""
+
+    model: Model
+    prompt: Callable[[Sequence[Entry]], Request]
+    tools: Mapping[str, Tool]
+    steps: int
+    window: int
+    """Tokens that fit into the model."""
+
+
+class Briefing(Protocol):
+    async def prepare(
+        self, row: InboxRow, history: Sequence[Entry], entry: Mapping[str, Any], trace: Trace
+    ) -> Prepared: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a turn waits for a model that cannot be reached."""
+
+    probe_seconds: float
+    give_up_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TurnParts:
+    ledger: Ledger
+    sessions: Sessions
+    briefing: Briefing
+    channels: Mapping[tuple[str, str], Channel]
+    bus: Bus
+    traces: TraceBook
+    runs: Runs
+    clock: Clock
+    patience: Patience
+    secrets: Callable[[], frozenset[str]]
+
+
+@dataclass(slots=True)
+class Running:
+    """A turn under way."""
+
+    row: InboxRow
+    session: Session
+    turn: OpenTurn
+    trace: Trace
+    journal: TurnJournal
+    user: UserMessage
+    window: int = 0
+    noticed: bool = field(default=False)
+
+
+class Turns:
+    def __init__(self, parts: TurnParts) -> None:
+        self._parts = parts
+        self._stopping = False
+
+    def stop(self) -> None:
+        """Turns go on to their next step boundary and no further."""
+        self._stopping = True
+
+    async def run_next(self, session_key: str) -> bool:
+        """Run the session's next turn; False when there is none."""
+        row = await self._parts.ledger.next_waiting(session_key)
+        if row is None or self._stopping:
+            return False
+        async with self._parts.sessions.use(session_key, row.agent) as session:
+            running = await self._begin(row, session)
+            try:
+                await self._run(running)
+            except TurnPausedError:
+                await self._pause(running)
+                return False
+            except anyio.get_cancelled_exc_class():
+                with anyio.CancelScope(shield=True):
+                    await self._pause(running)
+                raise
+            except Exception:
+                logger.exception("the turn of %s failed; trace %s", row.key, row.trace_id)
+                await self._close(running, "dead", "internal_error", notices.INTERNAL)
+        return True
+
+    async def _begin(self, row: InboxRow, session: Session) -> Running:
+        parts = self._parts
+        trace = parts.traces.find(row)
+        trace.add("queued", parts.clock.now_ms() - row.received_at)
+        entry = parts.sessions.entry(session)
+        turn = await parts.ledger.begin_turn(row, parts.sessions.row(session, entry))
+        parts.sessions.keep_entry(session, entry)
+        user = UserMessage(
+            # The same over restarts, so that the line in the transcript is found again.
+            "m_" + row.trace_id.removeprefix("t_"),
+            row.received_at,
+            row.event.text,
+            f"{row.channel}:{row.event.sender.id}",
+            row.role,
+            row.trace_id,
+            row.event.sender.name,
+        )
+        counted = Attribution(row.agent, row.channel, session.key, row.trace_id)
+        journal = TurnJournal(parts.ledger, turn.row.run_id, turn.steps, counted)
+        await parts.bus.publish(TurnStarted(turn.row.run_id, session.key, row.agent))
+        return Running(row, session, turn, trace, journal, user)
+
+    async def _pause(self, running: Running) -> None:
+        await self._parts.ledger.pause(running.turn.row.run_id)
+        trace = running.trace.record("paused", "the daemon stopped", running.session.key)
+        await self._parts.ledger.save_trace(trace)
+        await self._emit(TurnFinished(running.turn.row.run_id, running.session.key, "paused", ""))
+
+    async def _run(self, running: Running) -> None:
+        if giving_up := self._reason_to_give_up(running):
+            reason, text = giving_up
+            await self._close(running, "dead", reason, text)
+            return
+        answer = await self._answer_while_shown(running)
+        if answer is not None:
+            await self._close(running, "answered", answer.reason, answer.text, answer.entries)
+
+    async def _answer_while_shown(self, running: Running) -> Answer | None:
+        """People see that an answer is being written."""
+        channel = self._parts.channels.get((running.row.channel, running.row.account))
+        to = running.row.event.reply_to
+        answer, failure = None, None
+        async with anyio.create_task_group() as beside:
+            if channel is not None and to is not None:
+                beside.start_soon(channel.show_working, to)
+            try:
+                answer = await self._answer(running)
+            except Exception as error:  # noqa: BLE001 - raised again below: a task group would wrap it
+                failure = error
+            beside.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+        return answer
+
+    def _reason_to_give_up(self, running: Running) -> tuple[str, str] | None:
+        """A turn that was cut off is not taken up for ever."""
+        row, turn = running.row, running.turn
+        if row.event.reply_to is None and not self._parts.runs.is_awaited(turn.row.run_id):
+            return "client_gone", notices.CLIENT_GONE
+        if not turn.resumed:
+            return None
+        running.trace.add("resumed", resumes=turn.row.resumes + 1)
+        if turn.row.resumes >= RESUME_LIMIT:
+            return "poison", notices.GIVEN_UP
+        if self._parts.clock.now_ms() - row.received_at > RESUME_AGE_MS:
+            return "too_old", notices.TOO_OLD
+        return None
+
+    async def _answer(self, running: Running) -> Answer | None:
+        """The agent's answer; None when the turn was closed without one."""
+        waiting_since: float | None = None
+        while True:
+            try:
+                return await self._try(running)
+            except ModelError as error:
+                logger.warning("no answer for %s: %s", running.row.key, error)
+                if error.fault in {"invalid", "overflow"}:
+                    await self._close(
+                        running, "dead", f"model_refused: {error.detail[:200]}", notices.MODEL_REFUSED
+                    )
+                    return None
+                now = self._parts.clock.monotonic()
+                waiting_since = now if waiting_since is None else waiting_since
+                if now - waiting_since >= self._parts.patience.give_up_seconds:
+                    await self._close(running, "dead", "model_unavailable", notices.MODEL_GONE)
+                    return None
+                await self._wait_for_model(running)
+
+    async def _try(self, running: Running) -> Answer:
+        parts = self._parts
+        entry = parts.sessions.entry(running.session)
+        history = [*running.session.entries, running.user]
+        prepared = await parts.briefing.prepare(running.row, history, entry, running.trace)
+        running.window = prepared.window
+        turn = Turn(
+            running.turn.row.run_id,
+            running.session.key,
+            prepared.prompt,
+            prepared.tools,
+            prepared.steps,
+            running.journal.recorded,
+            lambda: self._stopping,
+        )
+        return await run_turn(
+            turn, House(prepared.model, running.journal, running.trace, self._emit, parts.clock)
+        )
+
+    async def _wait_for_model(self, running: Running) -> None:
+        """One honest line, then silence until the model is back."""
+        patience, to = self._parts.patience, running.row.event.reply_to
+        if to is not None and not running.noticed:
+            text = notices.model_waiting(patience.give_up_seconds / 60)
+            draft = Draft(
+                new_id("o"), to, Part(text), NOTICE_NUMBER, "notice", running.row.role, running.row.trace_id
+            )
+            note = Note(
+                new_id("m"), self._parts.clock.now_ms(), f"[Told the sender]\n> {text}", "openclaw", "tool"
+            )
+            echo = Echo("transcript", running.session.key, encode(note).decode(), after=draft.id)
+            await self._parts.ledger.post(draft, running.row.seq, echo)
+            await self._parts.bus.publish(ReplyReady(to))
+            running.noticed = True
+        waited = 0.0
+        while waited < patience.probe_seconds:
+            if self._stopping:
+                raise TurnPausedError
+            step = min(1.0, patience.probe_seconds - waited)
+            await anyio.sleep(step)
+            waited += step
+
+    async def _close(
+        self,
+        running: Running,
+        state: str,
+        reason: str,
+        text: str,
+        entries: Sequence[Entry] | None = None,
+    ) -> None:
+        parts = self._parts
+        text = text.replace("{trace}", f"`openclaw trace {running.row.trace_id}`")
+        if entries is None:
+            last = AssistantMessage(new_id("m"), parts.clock.now_ms(), (Text(text),), "openclaw/notice")
+            entries = (*unfinished_entries(running.journal.recorded), last)
+        close = Close(
+            running.row,
+            running.session,
+            running.turn.row.run_id,
+            (running.user, *entries),
+            text,
+            "answered" if state == "answered" else "dead",
+            reason,
+            running.window,
+        )
+        drafts, shown = await close_turn(close, parts, running.trace)
+        await parts.sessions.take(running.session)
+        for draft in drafts[:1]:
+            await parts.bus.publish(ReplyReady(draft.to))
+        parts.traces.close(running.row.trace_id)
+        await self._emit(TurnFinished(close.run_id, running.session.key, *shown))
+        await parts.bus.publish(SessionChanged(running.session.key, "turn"))
+        await parts.bus.publish(TraceRecorded(running.row.trace_id, close.state))
+
+    async def _emit(self, event: TurnEvent) -> None:
+        if isinstance(event, TurnFinished):
+            self._parts.runs.finished(event)
+        await self._parts.bus.publish(event)

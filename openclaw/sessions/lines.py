@@ -1,0 +1,239 @@
+"""Transcript lines: entries of a conversation to JSON and back. Pure."""
+
+from collections.abc import Sequence
+from typing import Any, get_args
+
+import orjson
+
+from openclaw.types.clock import iso, parse_iso
+from openclaw.types.conversation import (
+    AssistantMessage,
+    Block,
+    Compaction,
+    Entry,
+    Note,
+    Provenance,
+    RedactedThinking,
+    Text,
+    Thinking,
+    ToolCall,
+    ToolMessage,
+    ToolResult,
+    Usage,
+    UserMessage,
+)
+
+_PROVENANCES: frozenset[str] = frozenset(get_args(Provenance))
+
+
+def header(session_id: str, key: str, agent: str, now: int) -> bytes:
+    return _line(
+        {"type": "session", "version": 1, "id": session_id, "key": key, "agent": agent, "timestamp": iso(now)}
+    )
+
+
+def encode(entry: Entry) -> bytes:
+    """One line with its newline."""
+    return _line(_written(entry))
+
+
+def encode_all(entries: Sequence[Entry]) -> str:
+    return b"".join(encode(entry) for entry in entries).decode()
+
+
+def decode(line: bytes) -> Entry | None:
+    """None for a line that is no part of the conversation. Raises ValueError when it is not ours."""
+    data = orjson.loads(line)
+    if not isinstance(data, dict):
+        raise ValueError("a transcript line must be an object")
+    try:
+        return _read(data)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a line that cannot be read: {error!r}") from error
+
+
+def _line(data: dict[str, object]) -> bytes:
+    return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _written(entry: Entry) -> dict[str, object]:
+    match entry:
+        case UserMessage():
+            return {
+                "role": "user",
+                "content": entry.text,
+                "timestamp": iso(entry.at),
+                "id": entry.id,
+                "from": entry.sender,
+                "trace": entry.trace,
+                "provenance": entry.provenance,
+                **({"name": entry.sender_name} if entry.sender_name else {}),
+            }
+        case AssistantMessage():
+            return {
+                "role": "assistant",
+                "content": _content(entry.blocks),
+                "timestamp": iso(entry.at),
+                "id": entry.id,
+                "model": entry.model,
+                "usage": _usage(entry.usage),
+            }
+        case ToolMessage():
+            return {
+                "role": "tool",
+                "content": [_result(result) for result in entry.results],
+                "timestamp": iso(entry.at),
+                "id": entry.id,
+            }
+        case Note():
+            return {
+                "role": "user",
+                "kind": "note",
+                "from": entry.sender,
+                "content": entry.text,
+                "timestamp": iso(entry.at),
+                "id": entry.id,
+                "provenance": entry.provenance,
+            }
+        case Compaction():
+            return {
+                "type": "compaction",
+                "summary": entry.summary,
+                "firstKept": entry.first_kept,
+                "tokensBefore": entry.tokens_before,
+                "timestamp": iso(entry.at),
+                "id": entry.id,
+            }
+
+
+def _content(blocks: Sequence[Block]) -> object:
+    if all(isinstance(block, Text) for block in blocks):
+        return "".join(block.text for block in blocks if isinstance(block, Text))
+    return [_block(block) for block in blocks]
+
+
+def _block(block: Block) -> dict[str, object]:
+    match block:
+        case Text():
+            return {"type": "text", "text": block.text}
+        case Thinking():
+            return {"type": "thinking", "thinking": block.thinking, "signature": block.signature}
+        case RedactedThinking():
+            return {"type": "redacted_thinking", "data": block.data}
+        case ToolCall():
+            return {"type": "tool_use", "id": block.id, "name": block.name, "input": dict(block.arguments)}
+
+
+def _result(result: ToolResult) -> dict[str, object]:
+    return {
+        "type": "tool_result",
+        "tool_use_id": result.call_id,
+        "content": result.content,
+        **({"is_error": True} if result.failed else {}),
+        **({"provenance": result.provenance} if result.provenance != "tool" else {}),
+    }
+
+
+def _usage(usage: Usage) -> dict[str, object]:
+    return {
+        "input": usage.input,
+        "output": usage.output,
+        "cacheRead": usage.cache_read,
+        "cacheWrite": usage.cache_write,
+        "cost": round(usage.cost, 8),
+    }
+
+
+def _read(data: dict[str, Any]) -> Entry | None:
+    kind = str(data.get("type") or data.get("kind") or data.get("role"))
+    if kind == "session":
+        return None
+    at = parse_iso(data["timestamp"])
+    match kind:
+        case "user":
+            return UserMessage(
+                data["id"],
+                at,
+                _string(data["content"]),
+                data.get("from", "unknown"),
+                _provenance(data.get("provenance"), "stranger"),
+                data.get("trace", ""),
+                data.get("name", ""),
+            )
+        case "note":
+            return Note(
+                data["id"],
+                at,
+                _string(data["content"]),
+                data["from"],
+                _provenance(data.get("provenance"), "stranger"),
+            )
+        case "assistant":
+            return AssistantMessage(
+                data["id"],
+                at,
+                _blocks(data["content"]),
+                data.get("model", ""),
+                _read_usage(data.get("usage") or {}),
+            )
+        case "tool":
+            return ToolMessage(data["id"], at, tuple(_read_result(item) for item in data["content"]))
+        case "compaction":
+            return Compaction(
+                data["id"], at, data["summary"], data["firstKept"], int(data.get("tokensBefore", 0))
+            )
+        case _:
+            return None
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("content must be text")
+    return value
+
+
+def _provenance(value: object, otherwise: Provenance) -> Provenance:
+    return value if value in _PROVENANCES else otherwise  # type: ignore[return-value]
+
+
+def _blocks(content: object) -> tuple[Block, ...]:
+    if isinstance(content, str):
+        return (Text(content),)
+    if not isinstance(content, list):
+        raise TypeError("content must be text or a list")
+    return tuple(_read_block(item) for item in content)
+
+
+def _read_block(item: dict[str, Any]) -> Block:
+    match item["type"]:
+        case "text":
+            return Text(_string(item["text"]))
+        case "thinking":
+            return Thinking(item["thinking"], item["signature"])
+        case "redacted_thinking":
+            return RedactedThinking(item["data"])
+        case "tool_use":
+            if not isinstance(item["input"], dict):
+                raise TypeError("a tool's input must be an object")
+            return ToolCall(item["id"], item["name"], item["input"])
+        case other:
+            raise TypeError(f"an unknown block {other!r}")
+
+
+def _read_result(item: dict[str, Any]) -> ToolResult:
+    return ToolResult(
+        item["tool_use_id"],
+        _string(item["content"]),
+        bool(item.get("is_error")),
+        _provenance(item.get("provenance"), "tool"),
+    )
+
+
+def _read_usage(data: dict[str, Any]) -> Usage:
+    return Usage(
+        int(data.get("input", 0)),
+        int(data.get("output", 0)),
+        int(data.get("cacheRead", 0)),
+        int(data.get("cacheWrite", 0)),
+        float(data.get("cost", 0.0)),
+    )

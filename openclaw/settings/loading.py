@@ -1,0 +1,125 @@
+"""From the file, the environment and the command line to settings, once, before anything runs. Blocks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from openclaw.agent.config import roster
+from openclaw.settings.environment import overlay, with_config, with_file
+from openclaw.settings.expansion import Expansion, file_providers
+from openclaw.settings.file import ConfigText, UnreadableError, read_config
+from openclaw.settings.model import ROOT, Settings
+from openclaw.settings.parts import part_of, placed, switch_off
+from openclaw.settings.paths import Paths, find_paths
+from openclaw.settings.problems import Problem
+from openclaw.settings.repair import usable
+from openclaw.settings.safety import refuse_insecure
+from openclaw.settings.starter import furnish_empty, keep_last_good, prepare_state
+from openclaw.settings.unknown import tidied, unknown_keys
+from openclaw.types.errors import ConfigError
+from openclaw.types.secrets import SecretRef
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    settings: Settings
+    paths: Paths
+    problems: tuple[Problem, ...]
+    source: Path | None
+    """The file that was read; None when there is none."""
+    environ: Mapping[str, str] = field(repr=False)
+    """The process's variables with those of `.env` and of the config's `env`, for references."""
+    resolved: frozenset[str] = field(default=frozenset(), repr=False)
+    """Secrets that stand in the settings in plain; the log's redactor must know them."""
+
+
+def load(environ: Mapping[str, str], *, config_path: Path | None = None, port: int | None = None) -> Loaded:
+    """Raises ConfigError only when the file cannot be read and there is no last-known-good copy."""
+    paths = find_paths(environ, config_path)
+    if config_path is not None and not paths.config.exists():
+        raise ConfigError(str(paths.config), "there is no such file", "Check what --config says.")
+    return _load(environ, paths, port)
+
+
+def load_to_serve(
+    environ: Mapping[str, str], *, config_path: Path | None = None, port: int | None = None
+) -> Loaded:
+    """As `load`, for the daemon: makes what a first start needs, and refuses what would be insecure."""
+    paths = find_paths(environ, config_path)
+    if config_path is None or paths.config.exists():
+        prepare_state(paths)
+    loaded = load(environ, config_path=config_path, port=port)
+    refuse_insecure(loaded.settings, loaded.environ)
+    furnish_empty(profile.workspace for profile in roster(loaded.settings.agents, paths.state))
+    if loaded.source == paths.config:
+        keep_last_good(paths, paths.config.read_bytes())
+    return loaded
+
+
+def _load(environ: Mapping[str, str], paths: Paths, port: int | None) -> Loaded:
+    environ = with_file(environ, paths.environment)
+    text, source, problems = _read(paths)
+    environ = with_config(environ, text.tree)
+    tidy = tidied(text.tree, ROOT)
+    laid = overlay(tidy.raw, ROOT, environ)
+    raw = laid.raw if port is None else placed(laid.raw, ("gateway", "port"), port)
+    expansion = Expansion(environ, file_providers(text.tree))
+    raw = switch_off(expansion.expanded(raw, ROOT), [part_of(key) for key in expansion.failed])
+    settings, mistakes = usable(raw, laid.variables)
+    problems += [
+        *text.problems,
+        *laid.problems,
+        *unknown_keys(tidy.unknown, ROOT),
+        *expansion.problems,
+        *mistakes,
+    ]
+    problems += _of_channels(settings)
+    settings = _with_token(settings, paths)
+    return Loaded(settings, paths, tuple(problems), source, environ, frozenset(expansion.secrets))
+
+
+def _read(paths: Paths) -> tuple[ConfigText, Path | None, list[Problem]]:
+    try:
+        return read_config(paths.config), paths.config, _file_problems(paths.config)
+    except FileNotFoundError:
+        return ConfigText(b"", {}), None, []
+    except UnreadableError as error:
+        broken = str(error)
+    mend = f"Mend {paths.config}, then run: openclaw config check"
+    try:
+        text = read_config(paths.last_good)
+    except (FileNotFoundError, UnreadableError):
+        raise ConfigError(
+            str(paths.config), f"{broken}, and there is no copy that could be read before", mend
+        ) from None
+    problem = Problem(
+        str(paths.config), "warning", f"{broken}. The last good copy is used, {paths.last_good}", mend
+    )
+    return text, paths.last_good, [problem]
+
+
+def _file_problems(path: Path) -> list[Problem]:
+    if not path.stat().st_mode & 0o077:
+        return []
+    return [
+        Problem(str(path), "warning", "others on this machine may read it", f"Run: chmod 600 {path}"),
+    ]
+
+
+def _of_channels(settings: Settings) -> list[Problem]:
+    telegram = settings.channels.telegram
+    found = []
+    for words in telegram.problems() if telegram is not None else ():
+        said, _, mend = words.partition("; ")
+        key, _, what = said.partition(" ")
+        found.append(Problem(key.rstrip(":"), "warning", what, f"{mend[:1].upper()}{mend[1:]}."))
+    return found
+
+
+def _with_token(settings: Settings, paths: Paths) -> Settings:
+    """A config without a token gets the one made at the first start; it never opens a network."""
+    gateway = settings.gateway
+    if gateway.auth.token is not None or gateway.auth.mode != "token" or gateway.bind != "loopback":
+        return settings
+    auth = gateway.auth.model_copy(update={"token": SecretRef(f"file:{paths.gateway_token}")})
+    return settings.model_copy(update={"gateway": gateway.model_copy(update={"auth": auth})})

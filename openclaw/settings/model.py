@@ -1,0 +1,55 @@
+"""Every part's own config, put together."""
+
+from typing import Any
+
+from pydantic import ConfigDict, Field
+
+from openclaw.agent.config import AgentsConfig, SkillsConfig, ToolsConfig
+from openclaw.channels.telegram.config import TelegramConfig
+from openclaw.gateway.config import Binding, CommandsConfig, DeliveryConfig, TraceConfig
+from openclaw.llm.config import AuthConfig, LlmConfig, ModelsConfig
+from openclaw.logs import LoggingConfig
+from openclaw.schema import ConfigPart, SecretField
+from openclaw.sessions.config import SessionConfig
+from openclaw.settings.shape import Shape
+from openclaw.web.config import GatewayConfig, WebhooksConfig
+
+
+class ChannelsConfig(ConfigPart):
+    """A channel starts when its block exists, unless it says `enabled: false`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    telegram: TelegramConfig | None = None
+
+    def other(self, name: str) -> dict[str, Any] | None:
+        """The block of a channel that a stranger's plugin brings, as it stands in the file."""
+        block = (self.model_extra or {}).get(name)
+        return block if isinstance(block, dict) else None
+
+
+class HooksConfig(ConfigPart):
+    token: SecretField | None = None
+    """Not served yet; checked all the same, so that it is never the gateway's."""
+
+
+class Settings(ConfigPart):
+    gateway: GatewayConfig = GatewayConfig()
+    webhooks: WebhooksConfig = WebhooksConfig()
+    channels: ChannelsConfig = ChannelsConfig()
+    models: ModelsConfig = ModelsConfig()
+    auth: AuthConfig = AuthConfig()
+    llm: LlmConfig = LlmConfig()
+    agents: AgentsConfig = AgentsConfig()
+    bindings: tuple[Binding, ...] = Field(default=())
+    session: SessionConfig = SessionConfig()
+    commands: CommandsConfig = CommandsConfig()
+    tools: ToolsConfig = ToolsConfig()
+    skills: SkillsConfig = SkillsConfig()
+    delivery: DeliveryConfig = DeliveryConfig()
+    traces: TraceConfig = TraceConfig()
+    hooks: HooksConfig = HooksConfig()
+    logging: LoggingConfig = LoggingConfig()
+
+
+ROOT = Shape(models=(Settings,))

@@ -1,0 +1,137 @@
+"""Opens the ledger: one SQLite file, one connection, one thread that owns it."""
+
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import aiosqlite
+import anyio
+
+from openclaw.store.migrations import STEPS
+from openclaw.types.errors import OpenClawError, StorageBusyError, StorageFullError
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+Transaction = sqlite3.Connection
+
+BUSY_SECONDS = 5.0
+
+
+class LedgerError(OpenClawError):
+    """The file is no ledger that this version can use."""
+
+
+class Database:
+    """Runs whole transactions as plain functions, one thread hop each."""
+
+    def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
+        self._connection = connection
+        self.path = path
+        self.full = False
+        """The last write found the disk full."""
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Commit what `work` did, or nothing. Not cancelled half-way: who waits for it knows what is on disk.
+
+        Raises StorageFullError and StorageBusyError; then nothing was changed.
+        """
+        with anyio.CancelScope(shield=True):
+            try:
+                result = await self._run(_committed, work)
+            except sqlite3.OperationalError as error:
+                self.full = _is_full(error)
+                raise _typed(error, self.path) from error
+        self.full = False
+        return result
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        return await self._run(_called, work)
+
+    async def checkpoint(self) -> None:
+        await self._run(_called, lambda tx: tx.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone())
+
+    async def _run(
+        self, run: Callable[[Transaction, Callable[[Transaction], T]], T], work: Callable[[Transaction], T]
+    ) -> T:
+        # `_execute` is aiosqlite's own hop to its thread. Its public calls hop once a statement,
+        # which makes five hops of a transaction and lets another task's statements in between.
+        result: T = await self._connection._execute(  # type: ignore[no-untyped-call]
+            run, self._connection._conn, work
+        )
+        return result
+
+
+def _committed(tx: Transaction, work: Callable[[Transaction], T]) -> T:
+    # IMMEDIATE: a transaction that reads first and writes later fails at once when another process wrote in between.
+    tx.execute("BEGIN IMMEDIATE")
+    try:
+        result = work(tx)
+        tx.execute("COMMIT")
+    except BaseException:
+        if tx.in_transaction:
+            tx.execute("ROLLBACK")
+        raise
+    return result
+
+
+def _called(tx: Transaction, work: Callable[[Transaction], T]) -> T:
+    return work(tx)
+
+
+def _is_full(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL
+
+
+def _typed(error: sqlite3.OperationalError, path: Path) -> Exception:
+    if _is_full(error):
+        return StorageFullError(f"no room to write {path}: free some space on its disk")
+    if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+        return StorageBusyError(f"another process has held {path} for {BUSY_SECONDS:.0f} s")
+    return error
+
+
+@asynccontextmanager
+async def open_database(path: Path) -> AsyncIterator[Database]:
+    """Open, set the pragmas, migrate. Closes last of everything."""
+    try:
+        connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+    except sqlite3.OperationalError as error:
+        raise LedgerError(f"{path} cannot be opened: {error}") from error
+    database = Database(connection, path)
+    try:
+        await database.read(_prepare)
+        yield database
+        await database.checkpoint()
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+            raise LedgerError(f"{path} is damaged ({error}): move it aside and start again") from error
+        raise
+    finally:
+        with anyio.CancelScope(shield=True):
+            await connection.close()
+
+
+def _prepare(tx: Transaction) -> None:
+    tx.execute("PRAGMA journal_mode = WAL")
+    # NORMAL loses acknowledged rows in a power cut, although the file stays whole.
+    tx.execute("PRAGMA synchronous = FULL")
+    tx.execute("PRAGMA fullfsync = 1")  # macOS: a plain fsync stops in the disk's cache
+    tx.execute("PRAGMA checkpoint_fullfsync = 1")
+    tx.execute("PRAGMA foreign_keys = ON")
+    tx.execute("PRAGMA journal_size_limit = 67108864")
+    tx.row_factory = sqlite3.Row
+    _migrate(tx)
+
+
+def _migrate(tx: Transaction) -> None:
+    (version,) = tx.execute("PRAGMA user_version").fetchone()
+    if version > len(STEPS):
+        raise LedgerError(
+            f"the ledger is of a newer version ({version}) than this program reads ({len(STEPS)})"
+        )
+    for number, step in enumerate(STEPS[version:], start=version + 1):
+        tx.executescript(f"BEGIN IMMEDIATE;\n{step}\nPRAGMA user_version = {number};\nCOMMIT;")

@@ -1,0 +1,172 @@
+"""Every event that came in: durable before it is acknowledged, and one end state for each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+
+from openclaw.store.database import Transaction
+from openclaw.types.channel import LastArrival
+from openclaw.types.clock import iso, parse_iso
+from openclaw.types.ids import new_id
+from openclaw.types.messages import Address, Arrival, Inbound, Role, Sender, Unusable
+
+EndState = Literal["answered", "merged", "ignored", "refused", "dead"]
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    seq: int
+    key: str
+    channel: str
+    account: str
+    received_at: int
+    event: Inbound
+    state: str
+    role: Role
+    agent: str
+    session_key: str
+    run_id: str
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Where an accepted message goes."""
+
+    seq: int
+    session_key: str
+    agent: str
+    role: Role
+
+
+def insert(tx: Transaction, arrivals: Sequence[Arrival], now: int) -> list[tuple[Arrival, str]]:
+    """Record what is new, in order; returns the new arrivals with their trace ids. A repeat is passed over."""
+    return [(arrival, trace_id) for arrival in arrivals if (trace_id := _insert_one(tx, arrival, now))]
+
+
+def _insert_one(tx: Transaction, arrival: Arrival, now: int) -> str | None:
+    content = arrival.content
+    usable = isinstance(content, Inbound)
+    reason = content.reason if isinstance(content, Unusable) else ""
+    state = (
+        "accepted" if usable else ("dead" if isinstance(content, Unusable) and content.dead else "ignored")
+    )
+    trace_id = new_id("t")
+    cursor = tx.execute(
+        "INSERT OR IGNORE INTO inbox"
+        " (key, channel, account, received_at, sequence, raw, event, state, reason, run_id, trace_id, finished_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            arrival.key,
+            arrival.channel,
+            arrival.account,
+            iso(now),
+            arrival.sequence,
+            arrival.raw,
+            orjson.dumps(content).decode() if usable else None,
+            state,
+            reason,
+            (content.run_id if isinstance(content, Inbound) else "") or new_id("run"),
+            trace_id,
+            None if usable else iso(now),
+        ),
+    )
+    return trace_id if cursor.rowcount else None
+
+
+def accepted(tx: Transaction, limit: int) -> list[InboxRow]:
+    """The oldest messages that nobody has looked at."""
+    return [
+        _row(row)
+        for row in tx.execute("SELECT * FROM inbox WHERE state = 'accepted' ORDER BY seq LIMIT ?", (limit,))
+    ]
+
+
+def admit(tx: Transaction, admission: Admission) -> None:
+    tx.execute(
+        "UPDATE inbox SET state = 'queued', session_key = ?, agent = ?, role = ? WHERE seq = ?",
+        (admission.session_key, admission.agent, admission.role, admission.seq),
+    )
+
+
+def next_waiting(tx: Transaction, session_key: str) -> InboxRow | None:
+    """The session's oldest unfinished message: one that was cut off comes before those queued after it."""
+    row = tx.execute(
+        "SELECT * FROM inbox WHERE session_key = ? AND state IN ('queued', 'running') ORDER BY seq LIMIT 1",
+        (session_key,),
+    ).fetchone()
+    return _row(row) if row else None
+
+
+def sessions_waiting(tx: Transaction) -> list[str]:
+    """Sessions with unfinished messages, the one that has waited longest first."""
+    rows = tx.execute(
+        "SELECT session_key FROM inbox WHERE state IN ('queued', 'running') GROUP BY session_key ORDER BY min(seq)"
+    )
+    return [row[0] for row in rows]
+
+
+def mark_running(tx: Transaction, seq: int) -> None:
+    tx.execute("UPDATE inbox SET state = 'running' WHERE seq = ?", (seq,))
+
+
+def finish(tx: Transaction, seq: int, state: EndState, reason: str, now: int) -> None:
+    tx.execute(
+        "UPDATE inbox SET state = ?, reason = ?, finished_at = ? WHERE seq = ? AND finished_at IS NULL",
+        (state, reason, iso(now), seq),
+    )
+
+
+def last_arrival(tx: Transaction, channel: str, account: str) -> LastArrival | None:
+    row = tx.execute(
+        "SELECT sequence, received_at FROM inbox WHERE channel = ? AND account = ? AND sequence IS NOT NULL"
+        " ORDER BY seq DESC LIMIT 1",
+        (channel, account),
+    ).fetchone()
+    return LastArrival(row[0], parse_iso(row[1])) if row else None
+
+
+def end_of_run(tx: Transaction, run_id: str) -> tuple[str, str, str] | None:
+    """State, reason and session of the event behind a run."""
+    row = tx.execute("SELECT state, reason, session_key FROM inbox WHERE run_id = ?", (run_id,)).fetchone()
+    return (row[0], row[1], row[2] or "") if row else None
+
+
+def counts(tx: Transaction) -> dict[str, int]:
+    rows = tx.execute("SELECT state, count(*) FROM inbox WHERE finished_at IS NULL GROUP BY state")
+    return {row[0]: row[1] for row in rows}
+
+
+def forget(tx: Transaction, *, raw_before: str, rows_before: str) -> None:
+    """Drop what was said from old events, later their rows: keys outlive every provider's redelivery."""
+    tx.execute(
+        "UPDATE inbox SET raw = x'', event = NULL WHERE finished_at < ? AND length(raw) > 0 AND state <> 'dead'",
+        (raw_before,),
+    )
+    tx.execute("DELETE FROM inbox WHERE finished_at < ?", (rows_before,))
+
+
+def _row(row: Any) -> InboxRow:
+    return InboxRow(
+        seq=row["seq"],
+        key=row["key"],
+        channel=row["channel"],
+        account=row["account"],
+        received_at=parse_iso(row["received_at"]),
+        event=_inbound(orjson.loads(row["event"])),
+        state=row["state"],
+        role=row["role"],
+        agent=row["agent"],
+        session_key=row["session_key"] or "",
+        run_id=row["run_id"],
+        trace_id=row["trace_id"],
+    )
+
+
+def _inbound(data: dict[str, Any]) -> Inbound:
+    data["sender"] = Sender(**data["sender"])
+    if data["reply_to"] is not None:
+        data["reply_to"] = Address(**data["reply_to"])
+    return Inbound(**data)

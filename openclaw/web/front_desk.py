@@ -1,0 +1,223 @@
+"""The desk over the gateway's parts."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import anyio.to_thread
+import orjson
+
+from openclaw.gateway.delivery import Delivery
+from openclaw.gateway.intake import Intake
+from openclaw.gateway.lanes import Lanes
+from openclaw.gateway.pairing import PairingRequest, PairingStore, UnknownCodeError, shown
+from openclaw.gateway.routing import Routing, route
+from openclaw.gateway.runs import Run, Runs
+from openclaw.sessions.keys import agent_of, expand
+from openclaw.sessions.sessions import Sessions
+from openclaw.store.ledger import Ledger
+from openclaw.types.clock import Clock
+from openclaw.types.messages import Arrival, Inbound, Sender
+from openclaw.web.desk import Json, Nameplate, Question, RunState, UnknownKeyError
+
+CHANNEL = "webchat"
+
+
+@dataclass(frozen=True, slots=True)
+class DeskParts:
+    nameplate: Nameplate
+    ledger: Ledger
+    sessions: Sessions
+    intake: Intake
+    delivery: Delivery
+    lanes: Lanes[str]
+    runs: Runs
+    clock: Clock
+    routing: Routing
+    pairings: Mapping[tuple[str, str], PairingStore]
+    channels: Callable[[], Json]
+    """The channels' states, by name."""
+    problems: Callable[[], list[str]]
+    """What keeps the house from being whole, in words."""
+
+
+class FrontDesk:
+    def __init__(self, parts: DeskParts) -> None:
+        self._parts = parts
+
+    def nameplate(self) -> Nameplate:
+        return self._parts.nameplate
+
+    # -- questions ------------------------------------------------------------------------------------
+
+    async def ask(self, question: Question) -> RunState:
+        parts = self._parts
+        if known := parts.runs.find(question.run_id):
+            return _state(known)
+        if ended := await parts.ledger.run_end(question.run_id):
+            return _state_of_old_run(question.run_id, *ended)
+        message = Inbound(
+            CHANNEL,
+            Sender("operator", question.client),
+            question.message,
+            parts.clock.now_ms(),
+            session_key=question.session_key,
+            agent=question.agent,
+            run_id=question.run_id,
+            operator=True,
+        )
+        run = parts.runs.expect(question.run_id, route(message, parts.routing).session_key)
+        key = f"{CHANNEL}:default:{question.run_id}"
+        await parts.intake.deliver([Arrival(key, CHANNEL, "default", question.message.encode(), message)])
+        return _state(run)
+
+    def run(self, run_id: str) -> RunState | None:
+        run = self._parts.runs.find(run_id)
+        return _state(run) if run else None
+
+    # -- the house ------------------------------------------------------------------------------------
+
+    async def health(self) -> Json:
+        problems = self._parts.problems()
+        return {"ok": not problems, "problems": problems, "channels": self._parts.channels()}
+
+    async def status(self) -> Json:
+        parts = self._parts
+        unfinished, unsent = await parts.ledger.counts()
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        plate = parts.nameplate
+        return {
+            "version": plate.version,
+            "uptimeMs": parts.clock.now_ms() - plate.started_at,
+            "model": plate.model,
+            "agent": plate.default_agent,
+            "channels": parts.channels(),
+            "problems": parts.problems(),
+            "queue": {"waiting": unfinished.get("accepted", 0) + unfinished.get("queued", 0)},
+            "running": unfinished.get("running", 0),
+            "outbox": unsent,
+            "sessions": len(parts.sessions.listing()),
+            "costToday": round(await parts.ledger.cost_since(int(today.timestamp() * 1000)), 6),
+            "stateDir": plate.state_dir,
+        }
+
+    # -- sessions -------------------------------------------------------------------------------------
+
+    async def sessions(self, *, limit: int, agent: str | None, search: str | None) -> list[Json]:
+        found = (
+            {"key": key, **entry}
+            for key, entry in self._parts.sessions.listing()
+            if (agent is None or agent_of(key) == agent) and (search is None or search.lower() in key)
+        )
+        return [entry for entry, _ in zip(found, range(limit), strict=False)]
+
+    async def session(self, key: str) -> Json:
+        full = self._known(key)
+        agent = agent_of(full) or self._parts.routing.default_agent
+        async with self._parts.sessions.use(full, agent) as session:
+            data = await anyio.to_thread.run_sync(_read, session.path)
+            entry = self._parts.sessions.entry(session)
+        lines = [orjson.loads(line) for line in data.splitlines() if line.strip()]
+        return {"key": full, "sessionId": entry["sessionId"], "entry": entry, "lines": lines}
+
+    async def reset_session(self, key: str) -> Json:
+        full = self._known(key)
+        agent = agent_of(full) or self._parts.routing.default_agent
+        async with self._parts.lanes.holding(full):
+            _, entry = await self._parts.sessions.reset(full, agent)
+        return {"ok": True, "key": full, "entry": entry}
+
+    def _known(self, key: str) -> str:
+        full = expand(key, self._parts.routing.default_agent)
+        if self._parts.sessions.find(full) is None:
+            raise UnknownKeyError(f"there is no session {full}; `openclaw sessions list` shows them")
+        return full
+
+    # -- pairing --------------------------------------------------------------------------------------
+
+    async def pairing_requests(self, channel: str | None) -> list[Json]:
+        return [
+            {"channel": store.channel, **shown(request)}
+            for store in self._stores(channel)
+            for request in await store.pending()
+        ]
+
+    async def approve_pairing(self, channel: str, code: str) -> Json:
+        return await self._settle_pairing(channel, code, PairingStore.approve)
+
+    async def reject_pairing(self, channel: str, code: str) -> Json:
+        return await self._settle_pairing(channel, code, PairingStore.reject)
+
+    async def _settle_pairing(
+        self, channel: str, code: str, settle: Callable[[PairingStore, str], Awaitable[PairingRequest]]
+    ) -> Json:
+        unknown = UnknownCodeError(f"no account of {channel} is configured")
+        for store in self._stores(channel):
+            try:
+                return {"channel": channel, "id": (await settle(store, code)).id}
+            except UnknownCodeError as error:
+                unknown = error
+        raise UnknownKeyError(str(unknown))
+
+    def _stores(self, channel: str | None) -> list[PairingStore]:
+        stores = [store for (name, _), store in self._parts.pairings.items() if channel in (None, name)]
+        if channel is not None and not stores:
+            raise UnknownKeyError(f"no channel named {channel!r} is configured")
+        return stores
+
+    # -- traces and outbox ----------------------------------------------------------------------------
+
+    async def traces(self, limit: int) -> list[Json]:
+        return list(await self._parts.ledger.recent_traces(limit))
+
+    async def trace(self, trace_id: str) -> Json:
+        found = await self._parts.ledger.trace(trace_id)
+        if found is None:
+            raise UnknownKeyError(f"there is no trace {trace_id}; `openclaw trace list` shows the last ones")
+        return found
+
+    async def outbox(self, *, state: str | None, limit: int) -> list[Json]:
+        return list(await self._parts.ledger.outbox_listing(state, limit))
+
+    async def settle(self, outbox_id: str, action: Literal["resend", "drop"]) -> Json:
+        state, to = await self._parts.ledger.send_state(outbox_id)
+        if state not in {"ambiguous", "failed", "held", "blocked"} or to is None:
+            found = f"is {state}" if state else "does not exist"
+            raise UnknownKeyError(
+                f"message {outbox_id} {found}; only an unsettled one can be sent again or dropped"
+            )
+        if action == "resend":
+            await self._parts.ledger.resend(outbox_id)
+            self._parts.delivery.wake(to)
+        else:
+            await self._parts.ledger.settle_send(outbox_id, "dropped", "by the owner")
+        return {"ok": True, "id": outbox_id, "action": action}
+
+
+def _state(run: Run) -> RunState:
+    if run.ended is None:
+        return RunState(run.run_id, "in_flight", run.session_key, started_at=run.started_at)
+    answered = run.ended.outcome in {"answered", "silent"}
+    return RunState(
+        run.run_id,
+        "ok" if answered else "error",
+        run.session_key,
+        run.ended.text,
+        "" if answered else run.ended.reason or run.ended.outcome,
+        run.started_at,
+        run.ended_at,
+    )
+
+
+def _state_of_old_run(run_id: str, state: str, reason: str, session_key: str) -> RunState:
+    if state in {"answered", "merged"}:
+        return RunState(run_id, "ok", session_key)
+    if state in {"refused", "dead", "ignored"}:
+        return RunState(run_id, "error", session_key, error=reason or state)
+    return RunState(run_id, "in_flight", session_key)
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""

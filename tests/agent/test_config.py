@@ -1,0 +1,98 @@
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from openclaw.agent.config import (
+    AgentProfile,
+    AgentsConfig,
+    Identity,
+    ModelPin,
+    SkillsConfig,
+    ToolRules,
+    agent_id,
+    roster,
+)
+
+STATE = Path("/state")
+
+
+def agents(*entries: dict[str, object], **defaults: object) -> tuple[AgentProfile, ...]:
+    return roster(AgentsConfig.model_validate({"defaults": defaults, "list": entries}), STATE)
+
+
+def test_without_any_entry_there_is_the_agent_main() -> None:
+    assert agents() == (AgentProfile("main", STATE / "workspace", default=True),)
+
+
+@pytest.mark.parametrize(
+    ("entries", "ids"),
+    [
+        ([{"id": "aurora"}, {"id": "basil"}], ["aurora", "basil"]),
+        ([{"id": "aurora"}, {"id": "basil", "default": True}], ["basil", "aurora"]),
+        ([{"id": "a"}, {"id": "b", "default": True}, {"id": "c", "default": True}], ["b", "a", "c"]),
+        ([{"id": "Aurora"}, {"id": "aurora"}], ["aurora"]),
+    ],
+)
+def test_the_default_agent_comes_first(entries: list[dict[str, object]], ids: list[str]) -> None:
+    profiles = agents(*entries)
+
+    assert [profile.id for profile in profiles] == ids
+    assert [profile.default for profile in profiles] == [True] + [False] * (len(ids) - 1)
+
+
+def test_each_agent_has_a_workspace_of_its_own() -> None:
+    first, second, third = agents(
+        {"id": "main"}, {"id": "Aurora X"}, {"id": "c", "workspace": "/srv/c"}, workspace="/srv/home"
+    )
+
+    assert first.workspace == Path("/srv/home")
+    assert second.workspace == STATE / "workspace-aurora-x"
+    assert third.workspace == Path("/srv/c")
+
+
+def test_an_entry_carries_its_model_identity_tools_and_tier() -> None:
+    (profile,) = agents(
+        {
+            "id": "aurora",
+            "name": "Aurora",
+            "model": "anthropic/claude-haiku-4-5",
+            "identity": {"emoji": "🌅"},
+            "skills": ["weather"],
+            "tools": {"deny": ["exec"], "profile": "messaging"},
+            "tier": "basic",
+        }
+    )
+
+    assert profile.identity == Identity(name="Aurora", emoji="🌅")
+    assert profile.model == ModelPin("anthropic/claude-haiku-4-5")
+    assert profile.skills == frozenset({"weather"})
+    assert profile.tools == ToolRules("messaging", (), ("exec",))
+    assert profile.tier == "basic"
+
+
+def test_a_model_with_stand_ins_is_read() -> None:
+    (profile,) = agents({"id": "a", "model": {"primary": "x/y", "fallbacks": []}})
+
+    assert profile.model == ModelPin("x/y", ())
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("Main", "main"), ("../etc", "etc"), ("a b", "a-b"), ("é", "main"), ("x_1-y", "x_1-y")],
+)
+def test_ids_are_fit_for_keys_and_paths(name: str, expected: str) -> None:
+    assert agent_id(name) == expected
+
+
+def test_a_skills_secret_does_not_show() -> None:
+    config = SkillsConfig.model_validate({"entries": {"x": {"apiKey": "sk-live-1234", "config": {"a": 1}}}})
+
+    assert "sk-live" not in repr(config)
+    assert config.entry("x").config == {"a": 1}
+    assert config.entry("unknown").enabled
+
+
+def test_a_pin_is_a_sha256() -> None:
+    with pytest.raises(ValidationError):
+        SkillsConfig.model_validate({"entries": {"x": {"sha256": "latest"}}})

@@ -1,0 +1,44 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from openclaw.cli.sessions import as_text
+from tests.cli.gateway import Terminal, running
+
+
+def test_sessions_are_listed_shown_and_reset(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terminal = Terminal(capsys)
+    with running(state_dir, monkeypatch):
+        rows = json.loads(terminal.run("sessions", "list", "--json")[1])
+        assert terminal.lines("sessions", "list", "--search", "group")[0].startswith(
+            "agent:main:telegram:group:-100\t"
+        )
+        assert terminal.lines("sessions", "show")[1] == "2026-02-27 09:00:00 user: hello"
+        assert terminal.lines("sessions", "reset", "main") == ["main begins anew as ses_9"]
+        assert terminal.run("sessions", "show", "nobody")[0] == 1
+
+    assert [row["key"] for row in rows] == ["agent:main:main", "agent:main:telegram:group:-100"]
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ({"type": "session", "id": "ses_1"}, ""),
+        ({"type": "compaction", "summary": "They spoke of Sydney."}, "[summary] They spoke of Sydney."),
+        ({"role": "assistant", "content": [{"type": "thinking", "thinking": "hm"}]}, " assistant: "),
+        (
+            {
+                "role": "assistant",
+                "content": [{"type": "tool_use", "name": "get_weather", "input": {"a": 1}}],
+            },
+            " assistant: [calls get_weather {'a': 1}]",
+        ),
+        ({"role": "tool", "content": [{"type": "tool_result", "content": "22"}]}, " tool: [result] 22"),
+        ({"role": "user", "content": "\x1b]0;owned\x07hi"}, " user: �]0;owned�hi"),
+    ],
+)
+def test_a_line_reads_as_text(line: dict[str, object], text: str) -> None:
+    assert as_text(line) == text

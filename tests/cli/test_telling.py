@@ -1,0 +1,62 @@
+from typing import Any
+
+import pytest
+
+from openclaw.cli.telling import RunFailedError, Telling
+
+
+def assistant(**data: Any) -> tuple[str, dict[str, Any]]:
+    return "agent", {"runId": "r1", "stream": "assistant", "data": data}
+
+
+def final(text: str) -> tuple[str, dict[str, Any]]:
+    message = {"role": "assistant", "content": [{"type": "text", "text": text}]}
+    return "chat", {"runId": "r1", "state": "final", "message": message if text else None}
+
+
+WRITTEN = {
+    "deltas, then the same text": (
+        [assistant(delta="Hel"), assistant(delta="lo."), final("Hello.")],
+        "Hello.\n",
+    ),
+    "nothing was streamed": ([final("Hello.")], "Hello.\n"),
+    "the end of the stream was lost": ([assistant(delta="Hel"), final("Hello.")], "Hello.\n"),
+    "the middle of the stream was lost": ([assistant(delta="Ho."), final("Hello.")], "Ho.\nHello.\n"),
+    "the reply was withdrawn": (
+        [
+            assistant(delta="Hel"),
+            assistant(delta="", text="", replace=True),
+            assistant(delta="Hi."),
+            final("Hi."),
+        ],
+        "Hel\nHi.\n",
+    ),
+    "a reply that ends in a new line": ([assistant(delta="Hi.\n"), final("Hi.")], "Hi.\n"),
+    "a silent answer": ([final("")], ""),
+    "control characters": ([final("a\x1b[2Jb")], "a�[2Jb\n"),
+}
+
+
+@pytest.mark.parametrize("case", WRITTEN)
+def test_the_terminal_shows_the_final_text_once(case: str, capsys: pytest.CaptureFixture[str]) -> None:
+    frames, shown = WRITTEN[case]
+    telling = Telling("r1")
+    ends = [telling.see(*frame) for frame in frames]
+    assert capsys.readouterr().out == shown
+    assert ends[:-1] == [None] * (len(frames) - 1)
+    assert ends[-1] is not None
+
+
+def test_other_runs_are_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert Telling("r2").see(*final("not yours")) is None
+    assert capsys.readouterr().out == ""
+
+
+def test_a_paused_run_is_told_at_once() -> None:
+    paused = {
+        "runId": "r1",
+        "stream": "lifecycle",
+        "data": {"phase": "paused", "text": "No model answers now."},
+    }
+    with pytest.raises(RunFailedError, match="No model answers now"):
+        Telling("r1").see("agent", paused)

@@ -1,0 +1,133 @@
+import json
+from types import MappingProxyType
+from typing import Any
+
+from openclaw.llm.chat import Message, Request, ToolSpec
+from openclaw.llm.wire import encode
+from openclaw.types.conversation import RedactedThinking, Text, Thinking, ToolCall, ToolResult
+
+EPHEMERAL = {"type": "ephemeral"}
+HELLO = (Message("user", (Text("hello"),)),)
+
+
+def body(request: Request) -> dict[str, Any]:
+    decoded: dict[str, Any] = json.loads(encode(request))
+    return decoded
+
+
+def test_the_plainest_request() -> None:
+    assert body(Request("claude-opus-4-6", "", HELLO)) == {
+        "model": "claude-opus-4-6",
+        "max_tokens": 8096,
+        "stream": True,
+        "messages": [{"role": "user", "content": [{"type": "text", "text": "hello"}]}],
+    }
+
+
+def test_the_system_prompt_ends_with_a_breakpoint_and_the_turn_s_context_follows_it() -> None:
+    assert body(Request("x", "stable", HELLO, context="today"))["system"] == [
+        {"type": "text", "text": "stable", "cache_control": EPHEMERAL},
+        {"type": "text", "text": "today"},
+    ]
+
+
+def test_tools_are_sorted_so_that_the_cached_prefix_stays() -> None:
+    tools = (ToolSpec("zoo", "z", {"type": "object"}), ToolSpec("ant", "a", {"type": "object"}))
+
+    sent = body(Request("x", "s", HELLO, tools))["tools"]
+
+    assert [tool["name"] for tool in sent] == ["ant", "zoo"]
+    assert sent[0] == {"name": "ant", "description": "a", "input_schema": {"type": "object"}}
+
+
+def test_every_kind_of_block_has_its_form() -> None:
+    messages = (
+        Message(
+            "assistant",
+            (
+                Thinking("hm", "sig=="),
+                RedactedThinking("opaque"),
+                Text("Let me look."),
+                ToolCall(
+                    "toolu_1", "get_weather", MappingProxyType({"at": MappingProxyType({"city": "Sydney"})})
+                ),
+            ),
+        ),
+        Message(
+            "user", (ToolResult("toolu_1", "22"), ToolResult("toolu_2", "no", failed=True), Text("and?"))
+        ),
+    )
+
+    assert body(Request("x", "", messages))["messages"] == [
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "thinking", "thinking": "hm", "signature": "sig=="},
+                {"type": "redacted_thinking", "data": "opaque"},
+                {"type": "text", "text": "Let me look."},
+                {
+                    "type": "tool_use",
+                    "id": "toolu_1",
+                    "name": "get_weather",
+                    "input": {"at": {"city": "Sydney"}},
+                },
+            ],
+        },
+        {
+            "role": "user",
+            "content": [
+                {"type": "tool_result", "tool_use_id": "toolu_1", "content": "22"},
+                {"type": "tool_result", "tool_use_id": "toolu_2", "content": "no", "is_error": True},
+                {"type": "text", "text": "and?"},
+            ],
+        },
+    ]
+
+
+def test_a_breakpoint_stands_on_the_last_block_that_can_carry_one() -> None:
+    messages = (
+        Message("user", (Text("a"), Text("b")), cache=True),
+        Message("assistant", (Text("c"), Thinking("hm", "sig")), cache=True),
+        Message("assistant", (Thinking("hm", "sig"),), cache=True),
+    )
+
+    sent = body(Request("x", "", messages))["messages"]
+
+    assert [["cache_control" in block for block in message["content"]] for message in sent] == [
+        [False, True],
+        [True, False],
+        [False],
+    ]
+
+
+def test_blank_texts_and_what_they_leave_empty_are_not_sent() -> None:
+    messages = (
+        Message("user", (Text("a"), Text(" \n"))),
+        Message("assistant", (Text(""),)),
+        Message("user", (Text("b"),)),
+    )
+
+    assert body(Request("x", "", messages))["messages"] == [
+        {"role": "user", "content": [{"type": "text", "text": "a"}]},
+        {"role": "user", "content": [{"type": "text", "text": "b"}]},
+    ]
+
+
+def test_half_a_surrogate_pair_does_not_spoil_the_session() -> None:
+    sent = body(Request("x", "", (Message("user", (Text("broken \ud83d here, whole 🌊 there"),)),)))
+
+    assert sent["messages"][0]["content"][0]["text"] == "broken ? here, whole 🌊 there"
+
+
+def test_a_number_beyond_64_bits_is_sent_as_it_is() -> None:
+    call = ToolCall("toolu_1", "sum", {"n": 2**70})
+
+    assert body(Request("x", "", (Message("assistant", (call,)),)))["messages"][0]["content"][0]["input"] == {
+        "n": 2**70
+    }
+
+
+def test_the_same_request_is_the_same_bytes() -> None:
+    request = Request("x", "s", HELLO, (ToolSpec("b", "", {}), ToolSpec("a", "", {})))
+
+    assert encode(request) == encode(request)

@@ -1,0 +1,158 @@
+"""A house that answers: its runs are scripted, and told on a real bus as the gateway tells them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+from openclaw.bus import Bus
+from openclaw.types.conversation import Usage
+from openclaw.types.events import (
+    ModelReplied,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+    TurnFinished,
+    TurnStarted,
+)
+from openclaw.web.desk import Json, Nameplate, Question, RunState, UnknownKeyError
+
+MAIN = "agent:main:main"
+NOW = 1_795_228_142_000
+NAMEPLATE = Nameplate(
+    version="0.1.0",
+    boot_id="b_1",
+    config_path="/home/ana/.openclaw/openclaw.json",
+    state_dir="/home/ana/.openclaw",
+    sessions_path="/home/ana/.openclaw/agents/main/sessions/sessions.json",
+    started_at=NOW,
+    model="anthropic/claude-opus-4-6",
+    context_tokens=200_000,
+)
+
+
+@dataclass
+class FakeDesk:
+    bus: Bus
+    questions: list[Question] = field(default_factory=list)
+    runs: dict[str, RunState] = field(default_factory=dict)
+    settled: list[tuple[str, str]] = field(default_factory=list)
+    failing: Exception | None = None
+    reply: Callable[["FakeDesk", str], Awaitable[None]] | None = None
+    """What happens at once when something is asked."""
+
+    def nameplate(self) -> Nameplate:
+        return NAMEPLATE
+
+    async def ask(self, question: Question) -> RunState:
+        if self.failing is not None:
+            raise self.failing
+        if question.run_id not in self.runs:
+            self.questions.append(question)
+            key = MAIN if question.session_key == "main" else question.session_key
+            self.runs[question.run_id] = RunState(question.run_id, "in_flight", key, started_at=NOW)
+            if self.reply is not None:
+                await self.reply(self, question.run_id)
+        return self.runs[question.run_id]
+
+    def run(self, run_id: str) -> RunState | None:
+        return self.runs.get(run_id)
+
+    async def health(self) -> Json:
+        return {"ok": True, "channels": {"telegram": {"condition": "connected"}}}
+
+    async def status(self) -> Json:
+        return {"version": NAMEPLATE.version, "model": NAMEPLATE.model, "channels": []}
+
+    async def sessions(self, *, limit: int, agent: str | None, search: str | None) -> list[Json]:
+        entries: list[Json] = [
+            {"key": MAIN, "sessionId": "ses_1", "updatedAt": NOW, "totalTokens": 1240, "channel": "telegram"},
+            {"key": "agent:main:telegram:group:-100", "sessionId": "ses_2", "updatedAt": NOW - 9_000},
+        ]
+        return [entry for entry in entries if search is None or search in str(entry["key"])][:limit]
+
+    async def session(self, key: str) -> Json:
+        if key not in {"main", MAIN}:
+            raise UnknownKeyError(f"there is no session {key!r}; see `openclaw sessions list`")
+        lines = [{"role": "user", "content": "hello", "timestamp": "2026-02-27T09:00:00.000Z"}]
+        return {"key": MAIN, "sessionId": "ses_1", "entry": {"sessionId": "ses_1"}, "lines": lines}
+
+    async def reset_session(self, key: str) -> Json:
+        return {"ok": True, "key": key, "entry": {"sessionId": "ses_9"}}
+
+    async def pairing_requests(self, channel: str | None) -> list[Json]:
+        request = {"channel": "telegram", "id": "821071206", "code": "ABCD2345", "createdAt": "", "meta": {}}
+        requests: list[Json] = [request]
+        return requests if channel in {None, "telegram"} else []
+
+    async def approve_pairing(self, channel: str, code: str) -> Json:
+        if code != "ABCD2345":
+            raise UnknownKeyError(f"no request with the code {code} on {channel}")
+        return {"channel": channel, "id": "821071206"}
+
+    async def reject_pairing(self, channel: str, code: str) -> Json:
+        return {"channel": channel, "id": "821071206"}
+
+    async def traces(self, limit: int) -> list[Json]:
+        return [await self.trace("t_1")][:limit]
+
+    async def trace(self, trace_id: str) -> Json:
+        if trace_id != "t_1":
+            raise UnknownKeyError(f"there is no trace {trace_id!r}")
+        llm = {
+            "model": "anthropic/claude-opus-4-6",
+            "input": 1200,
+            "output": 40,
+            "cacheRead": 1100,
+            "cost": 0.0021,
+        }
+        spans = [
+            {"name": "received", "at": NOW, "ms": 0.0},
+            {"name": "llm", "at": NOW + 4, "ms": 812.5, **llm},
+            {"name": "tool", "at": NOW + 820, "ms": 90.0, "tool": "get_weather", "ok": True},
+        ]
+        head = {"id": "t_1", "at": NOW, "event": "telegram:default:7", "outcome": "answered", "reason": ""}
+        return {**head, "session": MAIN, "spans": spans}
+
+    async def outbox(self, *, state: str | None, limit: int) -> list[Json]:
+        row = {
+            "id": "out_1",
+            "channel": "telegram",
+            "recipient": "821071206",
+            "state": "ambiguous",
+            "attempts": 1,
+        }
+        rows: list[Json] = [row]
+        return rows[:limit] if state in {None, "ambiguous"} else []
+
+    async def settle(self, outbox_id: str, action: Literal["resend", "drop"]) -> Json:
+        if outbox_id != "out_1":
+            raise UnknownKeyError(f"there is no message {outbox_id!r} in the outbox")
+        self.settled.append((outbox_id, action))
+        return {"ok": True, "id": outbox_id, "state": "queued" if action == "resend" else "dropped"}
+
+    async def answer(self, run_id: str, *words: str, tool: str | None = None) -> None:
+        """Tell a whole run: deltas, perhaps a tool call before them, and the end."""
+        key = self.runs[run_id].session_key
+        await self.bus.publish(TurnStarted(run_id, key, "main"))
+        if tool is not None:
+            await self.bus.publish(ToolStarted(run_id, key, "toolu_1", tool, {"location": "Sydney"}))
+            await self.bus.publish(
+                ToolFinished(run_id, key, "toolu_1", tool, '{"temperature":22}', failed=False)
+            )
+        for word in words:
+            await self.bus.publish(TextDelta(run_id, key, word))
+        text = "".join(words)
+        await self.bus.publish(ModelReplied(run_id, key, NAMEPLATE.model, Usage(1200, 40)))
+        await self.end(run_id, text)
+
+    async def end(self, run_id: str, text: str = "", *, error: str = "") -> None:
+        key = self.runs[run_id].session_key
+        status: Literal["ok", "error"] = "error" if error else "ok"
+        self.runs[run_id] = RunState(run_id, status, key, text, error, NOW, NOW + 411)
+        await self.bus.publish(TurnFinished(run_id, key, "dead" if error else "answered", text, error))
+
+
+class FakeHouse:
+    def __init__(self) -> None:
+        self.bus = Bus()
+        self.desk = FakeDesk(self.bus)
