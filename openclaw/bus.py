@@ -36,7 +36,9 @@ class Subscription:
     async def offer(self, event: Event) -> None:
         """Waits while a lossless queue is full; otherwise drops the oldest and counts it."""
         while self._lossless and len(self._queue) >= self._depth and not self._closed:
-            self._taken = anyio.Event()
+            # Several publishers may wait: a new event while somebody waits on the old one would forget them.
+            if self._taken.is_set():
+                self._taken = anyio.Event()
             await self._taken.wait()
         if len(self._queue) >= self._depth:
             self._queue.popleft()
@@ -52,7 +54,8 @@ class Subscription:
 
     async def next(self) -> Event | Gap:
         while not self._queue:
-            self._arrived = anyio.Event()
+            if self._arrived.is_set():
+                self._arrived = anyio.Event()
             await self._arrived.wait()
         if self._missed:
             missed, self._missed = self._missed, 0

@@ -6,7 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Full, Queue
 from typing import TYPE_CHECKING, Any, Literal
@@ -150,12 +150,19 @@ class _File(logging.handlers.RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:
         """A full disk costs log lines and nothing else."""
 
+    def close(self) -> None:
+        with suppress(OSError):
+            super().close()
+
 
 @contextmanager
 def logging_to(
     config: LoggingConfig, default_file: Path, redactor: Redactor, *, color: bool
 ) -> Iterator[None]:
-    """All of the process's logging, until the block is left; what is waiting then is still written."""
+    """All of the process's logging, until the block is left; what is waiting then is still written.
+
+    Entering and leaving touch the disk: around the event loop, not inside it. `color` counts on a terminal only.
+    """
     unusable = redactor.configure(patterns=config.redact_sensitive != "off", own=config.redact_patterns)
     handlers = [_console(config, redactor, color=color), _file(config, default_file, redactor)]
     waiting: Queue[logging.LogRecord] = Queue(WAITING)
@@ -194,7 +201,7 @@ def _console(config: LoggingConfig, redactor: Redactor, *, color: bool) -> loggi
     if config.console_style == "json":
         handler.setFormatter(Formatter(redactor, as_json))
     else:
-        readable = Readable(color=color, moment=config.console_style == "pretty")
+        readable = Readable(color=color and sys.stderr.isatty(), moment=config.console_style == "pretty")
         handler.setFormatter(Formatter(redactor, readable))
     return handler
 

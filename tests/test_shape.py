@@ -11,8 +11,16 @@ MAX_MODULES = 12
 VAGUE = {"utils", "util", "helpers", "helper", "common", "core", "manager", "misc"}
 
 LONG_FILES: Mapping[str, str] = {}
-LONG_FUNCTIONS: Mapping[str, str] = {}
-BIG_PACKAGES: Mapping[str, str] = {}
+LONG_FUNCTIONS: Mapping[str, str] = {
+    "openclaw/sessions/lines.py:_written": "one arm for each kind of line; the forms read best beside each other",
+    "tests/journeys/test_walkthrough.py:test_the_weather_in_sydney": "one conversation, told from end to end",
+    "tests/llm/test_wire.py:test_every_kind_of_block_has_its_form": "one table of forms",
+}
+BIG_PACKAGES: Mapping[str, str] = {
+    "openclaw/cli": "one module a command group, and there are many commands",
+    "openclaw/gateway": "one module a step of a message's way; folders inside would hide the order",
+    "openclaw/llm": "two wire formats, and one module for each thing that can go wrong between us and a model",
+}
 UNTESTED: Mapping[str, str] = {
     "openclaw/__main__.py": "one line; every test that starts a daemon runs it",
 }

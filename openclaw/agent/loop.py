@@ -40,7 +40,7 @@ LIMIT_REACHED = (
     "I stopped here: {steps} steps of work were not enough to finish this. Tell me to go on if I should."
 )
 NOTHING_SAID = "I have no answer to that: the model returned nothing."
-CUT_SHORT = "\n\n[cut here: the answer reached the model's output limit]"
+CUT_SHORT = "[cut here: the answer reached the model's output limit]"
 DECLINED = "The model declined to answer this."
 
 
@@ -86,7 +86,7 @@ async def run_turn(turn: Turn, house: House) -> Answer:
     """Raises ModelError when the model cannot be reached, TurnPausedError when the daemon stops."""
     entries: list[Entry] = []
     usage = Usage()
-    for number in range(turn.steps):
+    for number in range(max(turn.steps, len(turn.recorded))):
         recorded = turn.recorded[number] if number < len(turn.recorded) else None
         if recorded is None:
             message, reason = await _ask(turn, house, entries)
@@ -97,7 +97,8 @@ async def run_turn(turn: Turn, house: House) -> Answer:
         usage += recorded.message.usage
         entries.append(recorded.message)
         results = await _run_tools(turn, house, recorded)
-        entries.append(ToolMessage(new_id("m"), house.clock.now_ms(), results))
+        # Named after its message: asked again after a failure, the request is the same to the byte.
+        entries.append(ToolMessage(f"{recorded.message.id}.results", house.clock.now_ms(), results))
     text = LIMIT_REACHED.format(steps=turn.steps)
     last = AssistantMessage(new_id("m"), house.clock.now_ms(), (Text(text),), house.model.name)
     return Answer((*entries, last), text, usage, "limit")
@@ -145,15 +146,21 @@ def _told(reply: Reply) -> dict[str, object]:
 
 def _whole(reply: Reply) -> tuple[tuple[Block, ...], str]:
     """The blocks to keep. A reply without calls always says something."""
+    if reply.stop == "refusal":
+        # What it had called before it declined is not run.
+        said = tuple(block for block in reply.blocks if not isinstance(block, ToolCall))
+        return (*said, _appended(reply, DECLINED)), "refusal"
     if any(isinstance(block, ToolCall) for block in reply.blocks):
         return reply.blocks, ""
     if reply.stop == "max_tokens":
-        return (*reply.blocks, Text(CUT_SHORT)), "max_tokens"
-    if reply.stop == "refusal" and not reply.text.strip():
-        return (*reply.blocks, Text(DECLINED)), "refusal"
+        return (*reply.blocks, _appended(reply, CUT_SHORT)), "max_tokens"
     if not reply.text.strip():
         return (*reply.blocks, Text(NOTHING_SAID)), "empty"
     return reply.blocks, ""
+
+
+def _appended(reply: Reply, remark: str) -> Text:
+    return Text(f"\n\n{remark}" if reply.text.strip() else remark)
 
 
 async def _run_tools(turn: Turn, house: House, step: RecordedStep) -> tuple[ToolResult, ...]:
@@ -193,14 +200,19 @@ async def _result_of(tool: Tool | None, call: ToolCall, journal: Journal) -> Too
     if tool.effect is Effect.ONCE:
         await journal.starting(call)
     try:
-        with anyio.fail_after(tool.timeout_seconds):
-            return ToolResult(call.id, await tool.run(call.arguments), provenance=tool.provenance)
+        with anyio.move_on_after(tool.timeout_seconds):
+            content = await tool.run(call.arguments)
+            return ToolResult(call.id, _encodable(content), provenance=tool.provenance)
     except ToolError as error:
-        return ToolResult(call.id, str(error), failed=True, provenance=tool.provenance)
-    except TimeoutError:
-        return ToolResult(
-            call.id, f"{call.name} took longer than {tool.timeout_seconds:.0f} s and was stopped.", True
-        )
+        return ToolResult(call.id, _encodable(str(error)), failed=True, provenance=tool.provenance)
     except Exception as error:
         logger.exception("the tool %s failed", call.name)
-        return ToolResult(call.id, f"{call.name} failed: {type(error).__name__}: {error}", failed=True)
+        told = f"{call.name} failed: {type(error).__name__}: {error}"
+        return ToolResult(call.id, _encodable(told), failed=True, provenance=tool.provenance)
+    told = f"{call.name} took longer than {tool.timeout_seconds:g} s and was stopped."
+    return ToolResult(call.id, told, failed=True)
+
+
+def _encodable(text: str) -> str:
+    """Half a surrogate pair, from a file's name for instance, fits into no journal."""
+    return text.encode("utf-8", "replace").decode()

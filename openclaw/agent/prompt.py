@@ -107,7 +107,7 @@ def _tooling(parts: PromptParts) -> str:
         f"## Tooling\nThese tools are yours; their names are exact.\n{lines}\n\n"
         "## Tool Call Style\n"
         "Call a tool when it gives a better answer than your memory would, without announcing it first. "
-        "Calls that do not depend on each other belong into one step. "
+        "Calls that do not depend on each other belong in one step. "
         "When a call fails, read its error: correct the call, try another way, or tell plainly what did not work. "
         "Never invent a result, and never say that something was done unless a result shows it."
     )

@@ -127,7 +127,7 @@ class _Written:
 
     def _say(self, entry: AssistantMessage, *, thinks: bool) -> None:
         """Nothing but thoughts is nothing said; the first message of a request is never the assistant's."""
-        blocks = [self._block(block, entry.id) for block in entry.blocks if _replayable(block, thinks=thinks)]
+        blocks = [block for block in entry.blocks if _replayable(block, thinks=thinks)]
         if not any(isinstance(block, Text | ToolCall) for block in blocks):
             return
         if self._calling():
@@ -135,7 +135,7 @@ class _Written:
         if not self.said:
             self._end_hearing()
         if self.done:
-            self.said += blocks
+            self.said += [self._block(block, entry.id) for block in blocks]
             self.characters += sum(len(block.text) for block in blocks if isinstance(block, Text))
 
     def _calling(self) -> bool:

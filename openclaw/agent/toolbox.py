@@ -10,12 +10,11 @@ import anyio
 import anyio.to_thread
 
 from openclaw.agent.config import AgentProfile, SkillsConfig, ToolRules, ToolsConfig
-from openclaw.agent.prompt import Abilities, SkillLine, ToolLine
+from openclaw.agent.prompt import SkillLine
 from openclaw.agent.skills.catalog import CodeFile, SkillCatalog, SkillRoot, Skills
 from openclaw.agent.skills.code import SkillCode, load_code
 from openclaw.agent.skills.manifest import SkillProblem, Surroundings
 from openclaw.agent.tools.base import Tool
-from openclaw.llm.chat import ToolSpec
 from openclaw.net import Door
 from openclaw.types.clock import Clock
 
@@ -46,13 +45,6 @@ class Shelf:
     problems: tuple[SkillProblem, ...]
     unavailable: tuple[SkillProblem, ...]
 
-    def abilities(self, thinking: str = "") -> Abilities:
-        lines = tuple(ToolLine(tool.name, tool.description) for tool in self.tools.values())
-        return Abilities(lines, self.skills, thinking)
-
-    def specs(self) -> tuple[ToolSpec, ...]:
-        return tuple(ToolSpec(tool.name, tool.description, tool.schema) for tool in self.tools.values())
-
 
 class Toolbox:
     def __init__(
@@ -73,12 +65,6 @@ class Toolbox:
         self._shelves: dict[AgentProfile, tuple[Skills, Shelf]] = {}
         self._told: set[SkillProblem] = set()
         self._building = anyio.Lock()
-
-    async def tools(self, profile: AgentProfile) -> Mapping[str, Tool]:
-        return (await self.shelf(profile)).tools
-
-    async def skills_for_prompt(self, profile: AgentProfile) -> tuple[SkillLine, ...]:
-        return (await self.shelf(profile)).skills
 
     async def shelf(self, profile: AgentProfile) -> Shelf:
         skills = await self._catalog(profile).skills()

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -40,6 +41,7 @@ _BRACKETS = str.maketrans(dict.fromkeys("<＜‹〈《≪⟨⟪❮❰﹤˂«ᐸ"
 _PROSE_GAP = re.compile(r"[A-Za-z ,]+")
 _NOT_PROSE = {"Sm", "Ps", "Pe", "Pi", "Pf", "Pc"}
 _PROSE_MARKS = "()“”‘’"
+_REPLACED = "[look-alike of a marker]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,43 +105,49 @@ def _fold(codepoint: int) -> str:
     return "".join(letter for letter in folded if "a" <= letter <= "z").replace("l", "i")
 
 
-class _Folding:
-    def __getitem__(self, codepoint: int) -> str:
+class _Folding(dict[int, str]):
+    """A table for `str.translate`; what is not ASCII is looked up one by one."""
+
+    def __missing__(self, codepoint: int) -> str:
         return _fold(codepoint)
 
 
-_FOLDING = _Folding()
+_FOLDING = _Folding({codepoint: _fold(codepoint) for codepoint in range(128)})
 
 
 def _without_markers(text: str) -> str:
+    """The name gives way to words that say so, and its line's brackets to round ones."""
     if _NAME not in text.translate(_FOLDING):
         return text
+    pieces: list[str] = []
+    rest = 0
+    prose: dict[int, bool] = {}
+    for start, end in _names(text):
+        left = text.rfind("\n", 0, start) + 1
+        if left not in prose:
+            right = text.find("\n", end)
+            prose[left] = _is_prose(text[left : right if right >= 0 else len(text)])
+        if not (prose[left] and _PROSE_GAP.fullmatch(text, start, end)):
+            pieces += [text[rest:start], _REPLACED]
+            rest = end
+    lines = "".join([*pieces, text[rest:]]).split("\n")
+    return "\n".join(line.translate(_BRACKETS) if _REPLACED in line else line for line in lines)
+
+
+def _names(text: str) -> Iterator[tuple[int, int]]:
+    """Where the marker's name stands in the text, whatever separates or disguises its letters."""
     letters: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):
-        for letter in _fold(ord(character)):
-            letters.append(letter)
-            places.append(place)
-    spans = [(match.start(), match.end() - 1) for match in re.finditer(_NAME, "".join(letters))]
-    for first, last in reversed(spans):
-        text = _defused(text, places[first], places[last] + 1)
-    return text
-
-
-def _defused(text: str, start: int, end: int) -> str:
-    """The name gives way to words that say so, and the line's brackets to round ones."""
-    left = text.rfind("\n", 0, start) + 1
-    right = text.find("\n", end)
-    right = len(text) if right < 0 else right
-    before, name, after = text[left:start], text[start:end], text[end:right]
-    if _PROSE_GAP.fullmatch(name) and _is_prose(before + after):
-        return text
-    line = f"{before}[look-alike of a marker]{after}"
-    return text[:left] + line.translate(_BRACKETS) + text[right:]
+        folded = _fold(ord(character))
+        letters.append(folded)
+        places += [place] * len(folded)
+    for match in re.finditer(_NAME, "".join(letters)):
+        yield places[match.start()], places[match.end() - 1] + 1
 
 
 def _is_prose(line: str) -> bool:
-    """Somebody writes about external, untrusted content: nothing around the words could stand for a bracket."""
+    """Somebody writes about external, untrusted content: nothing in the line could stand for a bracket."""
     return line.translate(_BRACKETS) == line and all(
         character in _PROSE_MARKS or unicodedata.category(character) not in _NOT_PROSE for character in line
     )

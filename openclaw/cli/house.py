@@ -21,10 +21,7 @@ def load_settings() -> "Loaded":
 @contextmanager
 def line(loaded: "Loaded") -> Iterator[Line]:
     """Raises GatewayDownError when none runs."""
-    from openclaw.web.ports import dial_host
-
-    gateway = loaded.settings.gateway
-    with dial(dial_host(gateway), gateway.port, _token(loaded)) as connected:
+    with dial(loaded.settings.gateway.port, lambda: _token(loaded)) as connected:
         yield connected
 
 

@@ -3,7 +3,7 @@
 import sys
 import uuid
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -79,9 +79,9 @@ class Line:
 
 
 @contextmanager
-def dial(host: str, port: int, token: Secret) -> Iterator[Line]:
-    """Raises GatewayDownError or RefusedError."""
-    place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+def dial(port: int, token: Callable[[], Secret]) -> Iterator[Line]:
+    """The token is asked for when somebody answers. Raises GatewayDownError or RefusedError."""
+    place = f"127.0.0.1:{port}"
     try:
         socket = connect(
             f"ws://{place}/", open_timeout=OPEN_SECONDS, proxy=None, compression=None, max_size=None
@@ -94,7 +94,7 @@ def dial(host: str, port: int, token: Secret) -> Iterator[Line]:
         ) from None
     with socket:
         line = Line(socket)
-        line.greet(token)
+        line.greet(token())
         yield line
 
 

@@ -72,9 +72,7 @@ def as_text(line: dict[str, Any]) -> str:
         return ""
     content = line.get("content", "")
     words = content if isinstance(content, str) else "\n".join(filter(None, map(_block, content)))
-    at = line.get("timestamp", "")
-    when = clock(at) if isinstance(at, int) else str(at)[:19].replace("T", " ")
-    return printable_text(f"{when} {line['role']}: {words}")
+    return printable_text(f"{clock(line.get('timestamp', ''))} {line['role']}: {words}")
 
 
 def _block(block: dict[str, Any]) -> str:

@@ -14,9 +14,9 @@ def status(as_json: bool) -> None:
     loaded = load_settings()
     try:
         with line(loaded) as connected:
-            facts = {"running": True, **connected.call("status", {})}
+            facts = {"gateway": "running", **connected.call("status", {})}
     except GatewayDownError:
-        facts = {"running": False, **call_here(loaded, "status", {})}
+        facts = {"gateway": "stopped", **call_here(loaded, "status", {})}
     if as_json:
         print_json(facts)
         return

@@ -7,6 +7,8 @@ from datetime import datetime
 import click
 import orjson
 
+from openclaw.types.clock import parse_iso
+
 Row = Mapping[str, object]
 
 
@@ -61,7 +63,7 @@ def cell(value: object, key: str = "") -> str:
             return "-"
         case bool():
             return "yes" if value else "no"
-        case int() if key.endswith(("At", "_at")) or key == "at":
+        case int() | str() if key.endswith(("At", "_at")) or key == "at":
             return clock(value)
         case float():
             return f"{value:,.4g}"
@@ -80,6 +82,16 @@ def printable_text(text: str) -> str:
     return "".join(char if char.isprintable() or char in "\n\t" else "�" for char in text)
 
 
-def clock(ms: int) -> str:
+def clock(at: int | str) -> str:
+    """Local time of milliseconds or of an ISO text; what is neither stays as it is."""
+    try:
+        ms = milliseconds(at)
+    except ValueError:
+        return printable(str(at))
     moment = datetime.fromtimestamp(ms / 1000).astimezone()
     return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def milliseconds(at: int | str) -> int:
+    """Raises ValueError."""
+    return at if isinstance(at, int) else parse_iso(at)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from openclaw.cli.house import call
-from openclaw.cli.tables import cell, clock, print_json, print_table, printable
+from openclaw.cli.tables import cell, clock, milliseconds, print_json, print_table, printable
 from openclaw.types.errors import OpenClawError
 
 COLUMNS = {"trace": "id", "at": "at", "event": "event", "outcome": "outcome", "session": "session"}
@@ -57,11 +57,12 @@ def steps(spans: Sequence[Mapping[str, Any]], width: int) -> list[Step]:
     """Pure: the spans on one scale. What takes no time to see still shows a mark."""
     if not spans:
         return []
-    begin = min(span["at"] for span in spans)
-    whole = max(max(span["at"] + span["ms"] for span in spans) - begin, 1)
+    starts = [milliseconds(span["at"]) for span in spans]
+    begin = min(starts)
+    whole = max(max(at + span["ms"] for at, span in zip(starts, spans, strict=True)) - begin, 1)
     drawn = []
-    for span in spans:
-        before = min(width - 1, int((span["at"] - begin) / whole * width))
+    for at, span in zip(starts, spans, strict=True):
+        before = min(width - 1, int((at - begin) / whole * width))
         during = max(1, min(width - before, round(span["ms"] / whole * width)))
         drawn.append(Step(printable(str(span["name"])), before, during, span["ms"], facts_of(span)))
     return drawn

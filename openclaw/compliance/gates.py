@@ -9,6 +9,6 @@ def decide(intent: SendIntent, facts: Facts) -> Verdict:
     """The first gate that objects."""
     if not intent.text.strip():
         return Verdict("block", "response-generator", "empty")
-    if any(secret in intent.text for secret in facts.secrets):
+    if any(secret and secret in intent.text for secret in facts.secrets):
         return Verdict("block", "response-generator", "secret")
     return ALLOW

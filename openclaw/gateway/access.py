@@ -7,6 +7,9 @@ from openclaw.types.messages import Inbound, Role
 
 DmPolicy = Literal["pairing", "allowlist", "open", "disabled"]
 
+WITHOUT_OWNERS = frozenset({"sms", "voice"})
+"""Anyone can send from any number: such a sender never has the owner's authority."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccessPolicy:
@@ -50,7 +53,7 @@ def judge(message: Inbound, policy: AccessPolicy, paired: frozenset[str]) -> Dec
     if sender and sender in policy.allow_from:
         return Allowed("member", "allowFrom")
     if "*" in policy.allow_from or policy.dm_policy == "open":
-        return Allowed("member" if sender in paired else "stranger", "open")
+        return Allowed("member" if sender and sender in paired else "stranger", "open")
     if policy.dm_policy == "allowlist" or not sender:
         return Refused("not_on_allowlist")
     if sender in paired:
@@ -58,15 +61,24 @@ def judge(message: Inbound, policy: AccessPolicy, paired: frozenset[str]) -> Dec
     return NeedsPairing()
 
 
+def hinges_on_pairing(decision: Decision) -> bool:
+    """Whether it may be another one for a sender who is paired. Everybody else needs no look at the files."""
+    match decision:
+        case NeedsPairing():
+            return True
+        case Allowed(role):
+            return role == "stranger"
+        case Refused():
+            return False
+
+
 def owners_of(channel: str, owner_allow_from: tuple[str, ...], allow_from: tuple[str, ...]) -> frozenset[str]:
     """The owner's ids on a channel: `commands.ownerAllowFrom`, else the file's `allowFrom` without `*`."""
+    if channel in WITHOUT_OWNERS:
+        return frozenset()
     if owner_allow_from:
         named = (entry.partition(":") for entry in owner_allow_from)
-        ids = [
-            rest if colon else name
-            for name, colon, rest in named
-            if not colon or name in {channel, channel[:2]}
-        ]
+        ids = [rest if colon else name for name, colon, rest in named if not colon or name == channel]
     else:
         ids = list(allow_from)
     return frozenset(entry for entry in ids if entry and entry != "*")

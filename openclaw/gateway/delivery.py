@@ -2,7 +2,7 @@
 
 import logging
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -52,7 +52,8 @@ class DeliveryRules:
 
 def wait_seconds(attempts: int, asked: float, chance: float) -> float:
     """Pure. What the provider asks for, else doubling from one second, with up to a quarter more by chance."""
-    return max(asked, min(2.0 ** (attempts - 1), LONGEST_WAIT_SECONDS) * (1 + chance / 4))
+    doubled = 2.0 ** min(attempts - 1, 16)
+    return max(asked, min(doubled, LONGEST_WAIT_SECONDS) * (1 + chance / 4))
 
 
 class Delivery:
@@ -61,6 +62,8 @@ class Delivery:
         self._rules = rules
         self._lanes: Lanes[Address] = Lanes(self._send_next, at_once=ADDRESSES_AT_ONCE)
         self._group: TaskGroup | None = None
+        self._alarms: dict[Address, int] = {}
+        """When an address is looked at again, in milliseconds since 1970."""
 
     async def run(self) -> None:
         """Until cancelled. The first pass settles and sends what an earlier life of the daemon left."""
@@ -81,7 +84,10 @@ class Delivery:
         self._lanes.wake(Address(to.channel, to.chat, to.account))
 
     async def finish(self) -> None:
-        """Returns when the sends under way have ended."""
+        """Returns when all that is due now has been offered to its channel; later rows wait for the next start."""
+        for address in await self._parts.ledger.addresses_due():
+            self._lanes.wake(address)
+        await self._lanes.rest()
         await self._lanes.finish()
 
     async def _send_next(self, to: Address) -> bool:
@@ -92,22 +98,37 @@ class Delivery:
             case None:
                 return False
             case Later(at):
-                self._wake_later(to, (at - self._parts.clock.now_ms()) / 1000)
+                self._wake_at(to, at)
                 return False
             case Claimed() as claimed:
                 await self._send(channel, claimed)
                 return True
 
     def _decide(self, intent: SendIntent) -> Verdict:
-        return gates.decide(intent, Facts(self._parts.clock.now_ms(), self._parts.secrets()))
+        """Inside the claiming transaction, in the ledger's thread."""
+        try:
+            verdict = gates.decide(intent, Facts(self._parts.clock.now_ms(), self._parts.secrets()))
+        except Exception:
+            logger.exception("the gates failed, so message %s is not sent", intent.id)
+            return Verdict("block", "gates", "failed")
+        if verdict.outcome != "allow":
+            logger.warning(
+                "message %s: %s by %s (%s)", intent.id, verdict.outcome, verdict.gate, verdict.code
+            )
+        return verdict
 
-    def _wake_later(self, to: Address, seconds: float) -> None:
+    def _wake_at(self, to: Address, at: int) -> None:
+        if self._group is None or self._alarms.get(to, at + 1) <= at:
+            return  # however many messages wait for an address, one alarm is enough
+
         async def wait() -> None:
-            await anyio.sleep(max(0.0, seconds))
+            await anyio.sleep(max(0.0, (at - self._parts.clock.now_ms()) / 1000))
+            if self._alarms.get(to) == at:
+                del self._alarms[to]
             self._lanes.wake(to)
 
-        if self._group is not None:
-            self._group.start_soon(wait)
+        self._alarms[to] = at
+        self._group.start_soon(wait)
 
     async def _send(self, channel: Channel, claimed: Claimed) -> None:
         message, parts = claimed.message, self._parts
@@ -118,15 +139,30 @@ class Delivery:
             await self._refused(claimed, error, at)
         except AmbiguousDeliveryError as error:
             logger.warning("%s (message %s)", error, message.id)
-            await parts.ledger.settle_send(message.id, "ambiguous", error.reason, claimed.trace_id)
-            await self._settle_ambiguous(message.id, claimed.audience)
+            await self._doubt(claimed, error.reason)
+        except Exception as error:
+            # A channel's own mistake: nobody knows how far it came, and no other chat suffers for it.
+            logger.exception("%s failed while it sent message %s", message.to.channel, message.id)
+            await self._doubt(claimed, f"unexpected {type(error).__name__}: {error}")
         else:
             ms = (parts.clock.monotonic() - started) * 1000
             facts = {"channel": message.to.channel, "providerId": provider_id, "attempts": claimed.attempts}
             released = await parts.ledger.sent(claimed, provider_id, span("send", at, ms, **facts))
-            for session_key in dict.fromkeys(released):
-                await parts.sessions.take_released(session_key)
+            await self._write_echoes(dict.fromkeys(released))
             await parts.bus.publish(ReplySent(message.id, message.to, claimed.trace_id))
+
+    async def _write_echoes(self, session_keys: Iterable[str]) -> None:
+        for session_key in session_keys:
+            try:
+                await self._parts.sessions.take_released(session_key)
+            except OSError:
+                logger.exception(
+                    "the transcript of %s cannot be written; the ledger keeps its lines", session_key
+                )
+
+    async def _doubt(self, claimed: Claimed, reason: str) -> None:
+        await self._parts.ledger.settle_send(claimed.message.id, "ambiguous", reason, claimed.trace_id)
+        await self._settle_ambiguous(claimed.message.id, claimed.audience)
 
     async def _refused(self, claimed: Claimed, error: DeliveryError, at: int) -> None:
         if error.retry_after is None or claimed.attempts >= self._rules.attempts:
@@ -147,18 +183,22 @@ class Delivery:
     async def _settle_ambiguous(self, outbox_id: str, audience: Role) -> None:
         match self._rules.policy(audience):
             case "resend-once-marked":
+                await self._parts.ledger.resend_marked(outbox_id)
+                state, to = await self._parts.ledger.send_state(outbox_id)
+                if state != "pending" or to is None:
+                    _ask_what_to_do(outbox_id)  # the marked copy itself is in doubt
+                    return
                 logger.warning(
                     "message %s may have been delivered already; sent once more, marked", outbox_id
                 )
-                await self._parts.ledger.resend_marked(outbox_id)
-                _, to = await self._parts.ledger.send_state(outbox_id)
-                if to is not None:
-                    self.wake(to)
+                self.wake(to)
             case "ask":
-                logger.warning(
-                    "message %s may have been delivered or not: openclaw outbox resend|drop %s",
-                    outbox_id,
-                    outbox_id,
-                )
+                _ask_what_to_do(outbox_id)
             case "drop":
                 await self._parts.ledger.settle_send(outbox_id, "dropped", "ambiguous")
+
+
+def _ask_what_to_do(outbox_id: str) -> None:
+    logger.warning(
+        "message %s may have been delivered or not: openclaw outbox resend|drop %s", outbox_id, outbox_id
+    )

@@ -2,10 +2,11 @@
 
 import logging
 from collections.abc import Mapping
+from typing import Literal
 
 from openclaw.bus import Bus
 from openclaw.gateway import notices
-from openclaw.gateway.access import AccessPolicy, Allowed, NeedsPairing, Refused, judge
+from openclaw.gateway.access import AccessPolicy, Allowed, NeedsPairing, Refused, hinges_on_pairing, judge
 from openclaw.gateway.lanes import Lanes
 from openclaw.gateway.pairing import PairingStore
 from openclaw.gateway.routing import Routing, route
@@ -51,9 +52,12 @@ class Dispatch:
             for session_key in await self._ledger.sessions_waiting():
                 self._lanes.wake(session_key)
             while True:
-                while page := await self._ledger.accepted(PAGE):
+                page = await self._ledger.accepted(PAGE)
+                if page:
                     await self._sort(page)
-                await wake_ups.next()
+                if len(page) < PAGE:
+                    # What was stored after this page was read is announced after it: the wake-up is there already.
+                    await wake_ups.next()
 
     async def _sort(self, page: list[InboxRow]) -> None:
         admissions: list[Admission] = []
@@ -73,16 +77,23 @@ class Dispatch:
             await self._bus.publish(TraceRecorded(ending.trace.id, ending.trace.outcome))
 
     async def _judge(self, row: InboxRow) -> Admission | Ending:
+        try:
+            return await self._admit_or_refuse(row)
+        except Exception:
+            # One event that nobody can sort must not keep all others waiting, over every restart.
+            logger.exception("%s could not be sorted; trace %s", row.key, row.trace_id)
+            return self._ending(row, "internal_error", None, state="dead")
+
+    async def _admit_or_refuse(self, row: InboxRow) -> Admission | Ending:
         trace = self._traces.find(row)
         message = row.event
         account = (row.channel, row.account)
+        pairing = self._pairings.get(account)
+        policy = self._policies.get(account, AccessPolicy(dm_policy="disabled"))
         with trace.timed("authorised") as facts:
-            pairing = self._pairings.get(account)
-            policy = self._policies.get(account, AccessPolicy(dm_policy="disabled"))
-            paired = (
-                await pairing.paired(message.sender.id) if pairing and not message.operator else frozenset()
-            )
-            decision = judge(message, policy, paired)
+            decision = judge(message, policy, frozenset())
+            if pairing is not None and hinges_on_pairing(decision):
+                decision = judge(message, policy, await pairing.paired(message.sender.id))
             facts.update(_told(decision))
         match decision:
             case Allowed(role):
@@ -100,7 +111,8 @@ class Dispatch:
         if pairing is None or message.reply_to is None:
             return None
         try:
-            code = await pairing.request(message.sender.id, {"name": message.sender.name[:128]})
+            meta = {"name": message.sender.name[:128], "event": row.key}
+            code = await pairing.request(message.sender.id, meta)
         except OSError as error:
             logger.error(
                 "the pairing request of %s sender %s could not be kept: %s",
@@ -114,16 +126,13 @@ class Dispatch:
         logger.info("%s sender %s asks to be paired: openclaw pairing list", row.channel, message.sender.id)
         return _draft(row, message.reply_to, notices.pairing(row.channel, message.sender.id, code))
 
-    def _ending(self, row: InboxRow, reason: str, reply: Draft | None) -> Ending:
+    def _ending(
+        self, row: InboxRow, reason: str, reply: Draft | None, state: Literal["refused", "dead"] = "refused"
+    ) -> Ending:
         trace = self._traces.find(row)
         self._traces.close(row.trace_id)
-        return Ending(
-            row.seq,
-            "refused",
-            reason,
-            trace.record("refused", reason, None),
-            drafts=(reply,) if reply else (),
-        )
+        drafts = (reply,) if reply else ()
+        return Ending(row.seq, state, reason, trace.record(state, reason, None), drafts=drafts)
 
 
 def _told(decision: Allowed | NeedsPairing | Refused) -> dict[str, object]:

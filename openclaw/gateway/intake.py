@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from openclaw.bus import Bus
-from openclaw.gateway.tracing import TraceBook
+from openclaw.gateway.tracing import Trace, TraceBook
 from openclaw.store.ledger import Ledger
 from openclaw.types.clock import Clock
 from openclaw.types.events import MessageReceived, TraceRecorded
@@ -29,20 +29,24 @@ class Intake:
         await self._announce(fresh, at, (self._clock.monotonic() - started) * 1000)
 
     async def _announce(self, fresh: Sequence[tuple[Arrival, str]], at: int, ms: float) -> None:
-        news = False
+        unusable: list[tuple[Trace, Unusable]] = []
         for arrival, trace_id in fresh:
             trace = self._traces.begin(trace_id, at, arrival.channel, arrival.key)
             match arrival.content:
                 case Inbound() as message:
                     trace.add("received", at=at, channel=arrival.channel, sender=message.sender.id)
-                    trace.add("stored", ms, at=at)
-                    news = True
-                case Unusable(reason, dead):
+                case Unusable() as content:
                     trace.add("received", at=at, channel=arrival.channel)
-                    trace.add("stored", ms, at=at)
-                    outcome = "dead" if dead else "ignored"
-                    self._traces.close(trace_id)
-                    await self._ledger.save_trace(trace.record(outcome, reason, None))
-                    await self._bus.publish(TraceRecorded(trace_id, outcome))
-        if news:
+                    unusable.append((trace, content))
+            trace.add("stored", ms, at=at)
+        # Before anything that may be cancelled: a message that is stored must not wait for the next one to wake us.
+        if len(unusable) < len(fresh):
             await self._bus.publish(MessageReceived())
+        for trace, content in unusable:
+            await self._record(trace, content)
+
+    async def _record(self, trace: Trace, content: Unusable) -> None:
+        outcome = "dead" if content.dead else "ignored"
+        self._traces.close(trace.id)
+        await self._ledger.save_trace(trace.record(outcome, content.reason, None))
+        await self._bus.publish(TraceRecorded(trace.id, outcome))

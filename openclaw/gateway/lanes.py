@@ -38,14 +38,21 @@ class Lanes(Generic[K]):
         """Work until cancelled."""
         async with anyio.create_task_group() as group:
             self._group = group
+            for key in tuple(self._lanes):
+                self.wake(key)
             task_status.started()
-            await anyio.sleep_forever()
+            try:
+                await anyio.sleep_forever()
+            finally:
+                self._group = None
 
     def wake(self, key: K) -> None:
-        """There is work for this key."""
+        """There is work for this key. Before `run` it is kept in mind; after the end it is nobody's any more."""
+        if self._closing:
+            return
         lane = self._lanes.setdefault(key, _Lane())
         lane.again = True
-        if key not in self._working and not self._closing and self._group is not None:
+        if key not in self._working and self._group is not None:
             self._working.add(key)
             self._group.start_soon(self._work, key, lane)
 
@@ -81,12 +88,17 @@ class Lanes(Generic[K]):
         if key not in self._working and not lane.users:
             self._lanes.pop(key, None)
 
+    async def rest(self) -> None:
+        """Returns when no lane has work."""
+        while self._working:
+            if self._idle.is_set():
+                self._idle = anyio.Event()
+            await self._idle.wait()
+
     async def finish(self) -> None:
         """Take no new work; returns when what is under way has reached its end."""
         self._closing = True
-        while self._working:
-            self._idle = anyio.Event()
-            await self._idle.wait()
+        await self.rest()
 
     @property
     def working(self) -> int:

@@ -41,3 +41,7 @@ TOO_OLD = (
 )
 CLIENT_GONE = "(Not answered: the program that asked was gone after a restart.)"
 WITHHELD = "[withheld: a secret]"
+
+
+def with_trace(notice: str, trace_id: str) -> str:
+    return notice.replace("{trace}", f"`openclaw trace {trace_id}`")

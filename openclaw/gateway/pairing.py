@@ -21,6 +21,8 @@ ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # no I, O, 0, 1: codes are read a
 CODE_LENGTH = 8
 LIFETIME_MS = 3_600_000
 PENDING_LIMIT = 3
+FRESH_SECONDS = 1.0
+"""How long what was read of who is paired counts."""
 
 
 class UnknownCodeError(OpenClawError):
@@ -37,13 +39,14 @@ class PairingRequest:
 
 
 def current(requests: list[PairingRequest], now: int) -> list[PairingRequest]:
-    return [request for request in requests if now - request.created_at < LIFETIME_MS]
+    # Either way: after the clock was set back, a request from the future does not wait for years.
+    return [request for request in requests if abs(now - request.created_at) < LIFETIME_MS]
 
 
 class PairingStore:
     """The requests and approvals of one channel account, in the files that the original uses too.
 
-    Other programs may write them: both are read again before a stranger is turned away.
+    Other programs may write them: both are read again before a stranger is turned away, and every second.
     """
 
     def __init__(self, folder: Path, channel: str, account: str, clock: Clock) -> None:
@@ -53,15 +56,26 @@ class PairingStore:
         self._allowed_file = folder / f"{name}-allowFrom.json"
         self._clock = clock
         self._lock = anyio.Lock()
-        self._paired: frozenset[str] | None = None
+        self._paired: frozenset[str] = frozenset()
+        self._stale_at = float("-inf")
 
     async def paired(self, sender: str) -> frozenset[str]:
-        if self._paired is None or sender not in self._paired:
-            self._paired = frozenset(await anyio.to_thread.run_sync(self._read_allowed))
+        """Who is let in; nobody while the file cannot be read."""
+        now = self._clock.monotonic()
+        if sender not in self._paired or now >= self._stale_at:
+            try:
+                self._paired = frozenset(await anyio.to_thread.run_sync(self._read_allowed))
+            except OSError as error:
+                logger.error("%s cannot be read, so nobody is let in by it: %s", self._allowed_file, error)
+                self._paired = frozenset()
+            self._stale_at = now + FRESH_SECONDS
         return self._paired
 
     async def request(self, sender: str, meta: Mapping[str, Any]) -> str | None:
-        """The code to tell a stranger, or None when there is nothing to say: asked already, or too many wait."""
+        """The code to tell a stranger, or None when there is nothing to say: asked already, or too many wait.
+
+        `meta["event"]` names the event: when that one is looked at again after a crash, it gets its code again.
+        """
         async with self._lock:
             return await anyio.to_thread.run_sync(self._request, sender, meta)
 
@@ -72,7 +86,7 @@ class PairingStore:
     async def approve(self, code: str) -> PairingRequest:
         async with self._lock:
             request = await anyio.to_thread.run_sync(self._approve, code)
-            self._paired = None
+            self._stale_at = float("-inf")
             return request
 
     async def reject(self, code: str) -> PairingRequest:
@@ -88,7 +102,8 @@ class PairingStore:
             if known.id == sender:
                 requests[index] = PairingRequest(known.id, known.code, known.created_at, now, known.meta)
                 self._write_requests(requests)
-                return None
+                event = meta.get("event")
+                return known.code if event is not None and known.meta.get("event") == event else None
         if len(requests) >= PENDING_LIMIT:
             return None
         code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))

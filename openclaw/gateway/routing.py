@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from openclaw.gateway.config import Binding
+from openclaw.gateway.config import Binding, BindingMatch
 from openclaw.sessions.config import SessionConfig
 from openclaw.sessions.keys import agent_of, expand, key_for
 from openclaw.types.messages import Inbound
@@ -36,7 +36,8 @@ def _asked_for(message: Inbound, asked: str, routing: Routing) -> Route:
     named = agent_of(key)
     if named in routing.agents:
         return Route(named, key, "session key")
-    return Route(agent, key, "session key")
+    # A session is found by the agent that its key names, so the key follows the agent.
+    return Route(agent, expand(key.split(":", 2)[2], agent), "session key")
 
 
 def _agent(message: Inbound, routing: Routing) -> tuple[str, str]:
@@ -53,7 +54,7 @@ def _by_peer(binding: Binding, message: Inbound) -> bool:
     match = binding.match
     if match.peer is None or match.channel != message.channel:
         return False
-    if match.account_id not in (None, "*", message.account):
+    if match.account_id != "*" and not _is_account(match, message):
         return False
     chat = message.reply_to.chat if message.reply_to is not None else ""
     peer = message.sender.id if message.chat_type == "direct" else chat
@@ -62,14 +63,14 @@ def _by_peer(binding: Binding, message: Inbound) -> bool:
 
 def _by_account(binding: Binding, message: Inbound) -> bool:
     match = binding.match
-    # An omitted account means the default one, as in the original.
-    return (
-        match.peer is None
-        and match.channel == message.channel
-        and (match.account_id or "default") == message.account
-    )
+    return match.peer is None and match.channel == message.channel and _is_account(match, message)
 
 
 def _by_any_account(binding: Binding, message: Inbound) -> bool:
     match = binding.match
     return match.peer is None and match.channel == message.channel and match.account_id == "*"
+
+
+def _is_account(match: BindingMatch, message: Inbound) -> bool:
+    # An omitted account means the default one, as in the original.
+    return (match.account_id or "default") == message.account

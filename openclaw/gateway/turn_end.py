@@ -58,7 +58,7 @@ async def close_turn(
     row, session = close.row, close.session
     text = without_secrets(close.text, parts.secrets())
     silent = text.strip() == notices.SILENT
-    drafts = [] if silent else _drafts(row, text, parts.channels)
+    drafts = [] if silent else reply_drafts(row, text, parts.channels)
     usage = sum((entry.usage for entry in close.entries if isinstance(entry, AssistantMessage)), Usage())
     entry = counted(parts.sessions.entry(session), close, usage, parts.clock.now_ms())
     trace.add("transcript", entries=len(close.entries), session=session.id)
@@ -88,11 +88,11 @@ def _last_reply_cost(close: Close) -> Sequence[UsageRow]:
     return (counted_to.row(last),)
 
 
-def _drafts(row: InboxRow, text: str, channels: Mapping[tuple[str, str], Channel]) -> list[Draft]:
+def reply_drafts(row: InboxRow, text: str, channels: Mapping[tuple[str, str], Channel]) -> list[Draft]:
     to = row.event.reply_to
     if to is None:
         return []
-    channel = channels.get((row.channel, row.account))
+    channel = channels.get((to.channel, to.account))
     parts = channel.compose(text) if channel is not None else [Part(text)]
     return [
         Draft(new_id("o"), to, part, number, "reply", row.role, row.trace_id)
@@ -101,7 +101,8 @@ def _drafts(row: InboxRow, text: str, channels: Mapping[tuple[str, str], Channel
 
 
 def without_secrets(text: str, secrets: frozenset[str]) -> str:
-    for secret in secrets:
+    # The longest first: where one secret begins another, the rest of it must not stay.
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
         text = text.replace(secret, notices.WITHHELD)
     return text
 

@@ -2,7 +2,8 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import anyio
@@ -15,13 +16,13 @@ from openclaw.gateway import notices
 from openclaw.gateway.journal import Attribution, TurnJournal
 from openclaw.gateway.runs import Runs
 from openclaw.gateway.tracing import Trace, TraceBook
-from openclaw.gateway.turn_end import Close, close_turn, unfinished_entries
+from openclaw.gateway.turn_end import Close, close_turn, reply_drafts, unfinished_entries
 from openclaw.llm.chat import ModelError, Request
 from openclaw.sessions.lines import encode
 from openclaw.sessions.sessions import Session, Sessions
 from openclaw.store.echoes import Echo
 from openclaw.store.inbox import InboxRow
-from openclaw.store.ledger import Ledger, OpenTurn
+from openclaw.store.ledger import Ending, Ledger, OpenTurn
 from openclaw.store.outbox import Draft
 from openclaw.types.channel import Channel
 from openclaw.types.clock import Clock
@@ -35,7 +36,7 @@ from openclaw.types.events import (
     TurnStarted,
 )
 from openclaw.types.ids import new_id
-from openclaw.types.messages import Part
+from openclaw.types.messages import Address, Part
 
 logger = logging.getLogger(__name__)
 
@@ -96,7 +97,9 @@ class Running:
     journal: TurnJournal
     user: UserMessage
     window: int = 0
-    noticed: bool = field(default=False)
+    noticed: bool = False
+    ended: bool = False
+    """Its end is in the ledger: nothing may end or pause it again."""
 
 
 class Turns:
@@ -113,21 +116,50 @@ class Turns:
         row = await self._parts.ledger.next_waiting(session_key)
         if row is None or self._stopping:
             return False
-        async with self._parts.sessions.use(session_key, row.agent) as session:
-            running = await self._begin(row, session)
+        async with AsyncExitStack() as stack:
             try:
-                await self._run(running)
-            except TurnPausedError:
-                await self._pause(running)
-                return False
-            except anyio.get_cancelled_exc_class():
+                session = await stack.enter_async_context(self._parts.sessions.use(session_key, row.agent))
+            except OSError:
+                logger.exception("the session of %s cannot be opened; trace %s", row.key, row.trace_id)
+                await self._give_up_unopened(row)
+                return True
+            return await self._supervise(await self._begin(row, session))
+
+    async def _supervise(self, running: Running) -> bool:
+        row = running.row
+        try:
+            await self._parts.bus.publish(
+                TurnStarted(running.turn.row.run_id, running.session.key, row.agent)
+            )
+            await self._run(running)
+        except TurnPausedError:
+            await self._pause(running)
+            return False
+        except anyio.get_cancelled_exc_class():
+            if not running.ended:
                 with anyio.CancelScope(shield=True):
                     await self._pause(running)
-                raise
-            except Exception:
-                logger.exception("the turn of %s failed; trace %s", row.key, row.trace_id)
+            raise
+        except Exception:
+            logger.exception("the turn of %s failed; trace %s", row.key, row.trace_id)
+            if not running.ended:
                 await self._close(running, "dead", "internal_error", notices.INTERNAL)
         return True
+
+    async def _give_up_unopened(self, row: InboxRow) -> None:
+        """Without its session an event has no transcript, but it has an end, and its sender hears of it."""
+        parts = self._parts
+        trace, text = parts.traces.find(row), notices.with_trace(notices.INTERNAL, row.trace_id)
+        drafts = reply_drafts(row, text, parts.channels)
+        record = trace.record("dead", "session_unreadable", row.session_key)
+        await parts.ledger.end(
+            Ending(row.seq, "dead", "session_unreadable", record, drafts=drafts, run_id=row.run_id)
+        )
+        parts.traces.close(row.trace_id)
+        await self._announce_replies(drafts)
+        told = TurnFinished(row.run_id, row.session_key, "dead", text, "session_unreadable")
+        await self._emit(told)
+        await parts.bus.publish(TraceRecorded(row.trace_id, "dead"))
 
     async def _begin(self, row: InboxRow, session: Session) -> Running:
         parts = self._parts
@@ -148,7 +180,6 @@ class Turns:
         )
         counted = Attribution(row.agent, row.channel, session.key, row.trace_id)
         journal = TurnJournal(parts.ledger, turn.row.run_id, turn.steps, counted)
-        await parts.bus.publish(TurnStarted(turn.row.run_id, session.key, row.agent))
         return Running(row, session, turn, trace, journal, user)
 
     async def _pause(self, running: Running) -> None:
@@ -173,7 +204,7 @@ class Turns:
         answer, failure = None, None
         async with anyio.create_task_group() as beside:
             if channel is not None and to is not None:
-                beside.start_soon(channel.show_working, to)
+                beside.start_soon(_show_working, channel, to)
             try:
                 answer = await self._answer(running)
             except Exception as error:  # noqa: BLE001 - raised again below: a task group would wrap it
@@ -268,8 +299,8 @@ class Turns:
         entries: Sequence[Entry] | None = None,
     ) -> None:
         parts = self._parts
-        text = text.replace("{trace}", f"`openclaw trace {running.row.trace_id}`")
         if entries is None:
+            text = notices.with_trace(text, running.row.trace_id)
             last = AssistantMessage(new_id("m"), parts.clock.now_ms(), (Text(text),), "openclaw/notice")
             entries = (*unfinished_entries(running.journal.recorded), last)
         close = Close(
@@ -283,15 +314,31 @@ class Turns:
             running.window,
         )
         drafts, shown = await close_turn(close, parts, running.trace)
-        await parts.sessions.take(running.session)
-        for draft in drafts[:1]:
-            await parts.bus.publish(ReplyReady(draft.to))
+        running.ended = True
         parts.traces.close(running.row.trace_id)
+        try:
+            await parts.sessions.take(running.session)
+        except OSError:
+            logger.exception(
+                "the transcript of %s cannot be written; the ledger keeps its lines", close.session.key
+            )
+        await self._announce_replies(drafts)
         await self._emit(TurnFinished(close.run_id, running.session.key, *shown))
         await parts.bus.publish(SessionChanged(running.session.key, "turn"))
         await parts.bus.publish(TraceRecorded(running.row.trace_id, close.state))
+
+    async def _announce_replies(self, drafts: Sequence[Draft]) -> None:
+        if drafts:
+            await self._parts.bus.publish(ReplyReady(drafts[0].to))
 
     async def _emit(self, event: TurnEvent) -> None:
         if isinstance(event, TurnFinished):
             self._parts.runs.finished(event)
         await self._parts.bus.publish(event)
+
+
+async def _show_working(channel: Channel, to: Address) -> None:
+    try:
+        await channel.show_working(to)
+    except Exception:
+        logger.exception("%s cannot show that an answer is being written", channel.name)

@@ -4,6 +4,7 @@ Written behind, whole and atomically, at most once a second; the ledger has the 
 """
 
 import logging
+import re
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 SessionEntry = dict[str, Any]
 
+_SESSION_ID = re.compile(r"[\w-][\w.-]*")
+"""It becomes a file's name."""
+
 
 class SessionIndex:
     """The sessions of one agent."""
@@ -29,6 +33,7 @@ class SessionIndex:
         self._written: dict[str, bytes] = {}
         """Each entry as JSON, so that writing ten thousand costs a join and no encoding."""
         self._changed = False
+        self._failing = False
 
     def load(self) -> None:
         """Blocks. An unreadable file is moved aside; the caller fills in what the ledger knows."""
@@ -49,8 +54,10 @@ class SessionIndex:
             self._changed = True
             return
         for key, entry in entries.items():
-            if isinstance(entry, dict) and isinstance(entry.get("sessionId"), str):
-                self._keep(key, entry)
+            if _is_usable(entry):
+                self._keep(key, {**entry, "updatedAt": _updated_at(entry)})
+            else:
+                self._written[key] = _line(key, entry)  # not ours to throw away
 
     def merge(self, key: str, entry: Mapping[str, Any]) -> None:
         """Take the ledger's entry when it is newer; fields that are not ours stay as they are."""
@@ -71,10 +78,10 @@ class SessionIndex:
 
     def _keep(self, key: str, entry: SessionEntry) -> None:
         self._entries[key] = entry
-        self._written[key] = orjson.dumps(key) + b": " + orjson.dumps(entry)
+        self._written[key] = _line(key, entry)
 
     async def flush(self) -> None:
-        """Write if anything changed. A failure is told and tried again with the next change."""
+        """Write if anything changed. A failure is told once, and tried again with the next flush."""
         if not self._changed:
             return
         self._changed = False
@@ -83,7 +90,26 @@ class SessionIndex:
             await anyio.to_thread.run_sync(_write, self.path, lines)
         except OSError as error:
             self._changed = True
-            logger.error("%s could not be written: %s; it is tried again", self.path, error.strerror)
+            if not self._failing:
+                logger.error("%s could not be written: %s; it is tried again", self.path, error.strerror)
+            self._failing = True
+        else:
+            self._failing = False
+
+
+def _is_usable(entry: object) -> bool:
+    name = entry.get("sessionId") if isinstance(entry, dict) else None
+    return isinstance(name, str) and _SESSION_ID.fullmatch(name) is not None
+
+
+def _updated_at(entry: SessionEntry) -> int:
+    """Other programs write here too; what cannot be compared is old."""
+    at = entry.get("updatedAt")
+    return at if isinstance(at, int) and 0 <= at < 2**63 else 0
+
+
+def _line(key: str, entry: object) -> bytes:
+    return orjson.dumps(key) + b": " + orjson.dumps(entry)
 
 
 def _write(path: Path, lines: list[bytes]) -> None:

@@ -57,6 +57,8 @@ def expand(short: str, agent: str) -> str:
     if _AGENT_KEY.fullmatch(text):
         return text
     channel, _, peer = text.partition(":")
+    if channel in {"direct", "dm"} and peer:
+        return f"agent:{agent}:direct:{peer}"
     if peer and ":" not in peer:
         return f"agent:{agent}:{channel}:direct:{peer}"
     return f"agent:{agent}:{text}"

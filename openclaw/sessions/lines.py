@@ -1,6 +1,6 @@
 """Transcript lines: entries of a conversation to JSON and back. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 import orjson
@@ -53,7 +53,25 @@ def decode(line: bytes) -> Entry | None:
 
 
 def _line(data: dict[str, object]) -> bytes:
-    return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
+    try:
+        return orjson.dumps(data, option=orjson.OPT_APPEND_NEWLINE)
+    except TypeError:
+        return orjson.dumps(_carried(data), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _carried(value: object) -> object:
+    """What a model or a tool may say and a line cannot hold: half a surrogate pair, a number beyond 64 bits."""
+    match value:
+        case str():
+            return value.encode(errors="replace").decode()
+        case int() if not -(2**63) <= value < 2**64:
+            return str(value)
+        case Mapping():
+            return {_carried(str(name)): _carried(item) for name, item in value.items()}
+        case list() | tuple():
+            return [_carried(item) for item in value]
+        case _:
+            return value
 
 
 def _written(entry: Entry) -> dict[str, object]:
@@ -145,50 +163,37 @@ def _usage(usage: Usage) -> dict[str, object]:
 
 
 def _read(data: dict[str, Any]) -> Entry | None:
-    kind = str(data.get("type") or data.get("kind") or data.get("role"))
-    if kind == "session":
+    kind = data.get("type") or data.get("kind") or data.get("role")
+    if kind not in {"user", "note", "assistant", "tool", "compaction"}:
         return None
-    at = parse_iso(data["timestamp"])
+    name, at = _string(data["id"]), parse_iso(data["timestamp"])
     match kind:
         case "user":
             return UserMessage(
-                data["id"],
+                name,
                 at,
                 _string(data["content"]),
-                data.get("from", "unknown"),
+                _string(data.get("from", "unknown")),
                 _provenance(data.get("provenance"), "stranger"),
-                data.get("trace", ""),
-                data.get("name", ""),
+                _string(data.get("trace", "")),
+                _string(data.get("name", "")),
             )
         case "note":
-            return Note(
-                data["id"],
-                at,
-                _string(data["content"]),
-                data["from"],
-                _provenance(data.get("provenance"), "stranger"),
-            )
+            provenance = _provenance(data.get("provenance"), "stranger")
+            return Note(name, at, _string(data["content"]), _string(data["from"]), provenance)
         case "assistant":
-            return AssistantMessage(
-                data["id"],
-                at,
-                _blocks(data["content"]),
-                data.get("model", ""),
-                _read_usage(data.get("usage") or {}),
-            )
+            usage = _read_usage(data.get("usage") or {})
+            return AssistantMessage(name, at, _blocks(data["content"]), _string(data.get("model", "")), usage)
         case "tool":
-            return ToolMessage(data["id"], at, tuple(_read_result(item) for item in data["content"]))
-        case "compaction":
-            return Compaction(
-                data["id"], at, data["summary"], data["firstKept"], int(data.get("tokensBefore", 0))
-            )
+            return ToolMessage(name, at, tuple(_read_result(item) for item in data["content"]))
         case _:
-            return None
+            first_kept, tokens = _string(data["firstKept"]), int(data.get("tokensBefore", 0))
+            return Compaction(name, at, _string(data["summary"]), first_kept, tokens)
 
 
 def _string(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError("content must be text")
+        raise TypeError(f"{value!r:.40} must be text")
     return value
 
 
@@ -198,7 +203,7 @@ def _provenance(value: object, otherwise: Provenance) -> Provenance:
 
 def _blocks(content: object) -> tuple[Block, ...]:
     if isinstance(content, str):
-        return (Text(content),)
+        return (Text(content),) if content else ()
     if not isinstance(content, list):
         raise TypeError("content must be text or a list")
     return tuple(_read_block(item) for item in content)
@@ -209,20 +214,20 @@ def _read_block(item: dict[str, Any]) -> Block:
         case "text":
             return Text(_string(item["text"]))
         case "thinking":
-            return Thinking(item["thinking"], item["signature"])
+            return Thinking(_string(item["thinking"]), _string(item["signature"]))
         case "redacted_thinking":
-            return RedactedThinking(item["data"])
+            return RedactedThinking(_string(item["data"]))
         case "tool_use":
             if not isinstance(item["input"], dict):
                 raise TypeError("a tool's input must be an object")
-            return ToolCall(item["id"], item["name"], item["input"])
+            return ToolCall(_string(item["id"]), _string(item["name"]), item["input"])
         case other:
             raise TypeError(f"an unknown block {other!r}")
 
 
 def _read_result(item: dict[str, Any]) -> ToolResult:
     return ToolResult(
-        item["tool_use_id"],
+        _string(item["tool_use_id"]),
         _string(item["content"]),
         bool(item.get("is_error")),
         _provenance(item.get("provenance"), "tool"),

@@ -2,7 +2,7 @@
 
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,10 +18,11 @@ from openclaw.sessions.config import SessionConfig
 from openclaw.sessions.index import SessionEntry, SessionIndex
 from openclaw.sessions.keys import agent_of
 from openclaw.sessions.lines import decode, header
+from openclaw.store.echoes import Released
 from openclaw.store.ledger import Ledger
 from openclaw.store.sessions import SessionRow
 from openclaw.types.clock import Clock
-from openclaw.types.conversation import Entry
+from openclaw.types.conversation import Compaction, Entry
 from openclaw.types.ids import new_id
 
 logger = logging.getLogger(__name__)
@@ -50,14 +51,24 @@ class Session:
     entries: list[Entry] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     size: int = 0
-    behind: bool = False
-    """The file lacks lines that the ledger keeps for it."""
+    unwritten: set[str] = field(default_factory=set)
+    """Ids of entries that are here, and in the ledger, but not yet in the file."""
+    closed: bool = False
+    """Its file has been put aside: what is still to be written belongs to the session after it."""
     users: int = 0
     writing: anyio.Lock = field(default_factory=anyio.Lock)
+
+    @property
+    def behind(self) -> bool:
+        """The file lacks lines that the ledger keeps for it."""
+        return bool(self.unwritten)
 
     def add(self, entry: Entry) -> None:
         self.entries.append(entry)
         self.ids.add(entry.id)
+        self.unwritten.add(entry.id)
+        if isinstance(entry, Compaction):
+            self.entries = transcript.window(self.entries)
 
 
 class Sessions:
@@ -120,7 +131,8 @@ class Sessions:
             return Session(key, session_id, agent, self._folder(agent) / f"{session_id}.jsonl")
         session_id = entry["sessionId"]
         path = self._folder(agent) / f"{session_id}.jsonl"
-        reading = await anyio.to_thread.run_sync(transcript.read, path)
+        owed = [entry for _, entry in _lines(await self._ledger.released_echoes(key))]
+        reading = await anyio.to_thread.run_sync(transcript.read, path, owed)
         if reading.torn or reading.unreadable or reading.unpaired:
             logger.warning(
                 "%s was mended: %d bytes of a torn line and %d unreadable lines moved aside, %d tool calls closed",
@@ -133,10 +145,12 @@ class Sessions:
 
     def _evict(self) -> None:
         total = sum(session.size for session in self._loaded.values())
+        if total <= self._budget:
+            return
         for key in [key for key, session in self._loaded.items() if not session.users and not session.behind]:
+            total -= self._loaded.pop(key).size
             if total <= self._budget:
                 return
-            total -= self._loaded.pop(key).size
 
     def entry(self, session: Session) -> SessionEntry:
         """The session's counters and settings, a copy."""
@@ -167,31 +181,33 @@ class Sessions:
         What cannot be written now stays in the ledger and is written later.
         """
         async with session.writing:
-            pending = await self._ledger.released_echoes(session.key)
+            if session.closed or not (pending := await self._ledger.released_echoes(session.key)):
+                return
+            was_behind = session.behind
             missing: list[bytes] = []
-            for line in (line for echo in pending for line in echo.lines.encode().splitlines(keepends=True)):
-                entry = decode(line)
-                if entry is None or (entry.id in session.ids and not session.behind):
-                    continue
-                missing.append(line)
+            for line, entry in _lines(pending):
                 if entry.id not in session.ids:
                     session.add(entry)
-            if pending:
-                await self._write(session, b"".join(missing), [echo.id for echo in pending])
+                if entry.id in session.unwritten:
+                    missing.append(line)
+            try:
+                await self._append(session, b"".join(missing))
+            except transcript.TranscriptError as error:
+                if not was_behind:
+                    logger.error("%s; the ledger keeps the lines, they are written when there is room", error)
+                return
+            await self._ledger.echoes_written([echo.id for echo in pending])
+            passing(Failpoint.TRANSCRIPT_MARKED)
 
-    async def _write(self, session: Session, lines: bytes, echo_ids: Sequence[int]) -> None:
+    async def _append(self, session: Session, lines: bytes) -> None:
+        """Raises TranscriptError; then the file ends where it ended before."""
+        if not lines:
+            return
         if session.size == 0:
             lines = header(session.id, session.key, session.agent, self._clock.now_ms()) + lines
-        try:
-            await anyio.to_thread.run_sync(_append, session.path, lines, session.size)
-        except transcript.TranscriptError as error:
-            session.behind = True
-            logger.error("%s; the ledger keeps the lines, they are written when there is room", error)
-            return
+        await anyio.to_thread.run_sync(transcript.append, session.path, lines, session.size)
         session.size += len(lines)
-        session.behind = False
-        await self._ledger.echoes_written(echo_ids)
-        passing(Failpoint.TRANSCRIPT_MARKED)
+        session.unwritten.clear()
 
     async def take_released(self, key: str) -> None:
         """Lines that a send has just released, such as the note of a notice."""
@@ -202,18 +218,34 @@ class Sessions:
     async def catch_up(self) -> None:
         """Write what the ledger still keeps for transcripts."""
         for key in await self._ledger.echo_targets():
-            await self.take_released(key)
+            try:
+                await self.take_released(key)
+            except transcript.TranscriptError:
+                logger.exception("%s does not get its lines; the ledger keeps them", key)
 
     async def reset(self, key: str, agent: str) -> tuple[str, SessionEntry]:
-        """A new conversation under the same key; the old transcript stays beside it. The caller holds the lane."""
-        session = await self._get(key, agent)
-        entry = self.entry(session)
-        fresh_id = new_id("ses")
-        entry.update(dict.fromkeys(_COUNTERS, 0), sessionId=fresh_id, updatedAt=self._clock.now_ms())
-        old = self._loaded.pop(key)
-        await self._ledger.save_session(SessionRow(key, agent, fresh_id, entry, entry["updatedAt"]))
-        self._indexes[agent].put(key, entry)
-        await anyio.to_thread.run_sync(_archive, old.path, datetime.now(UTC))
+        """A new conversation under the same key; the old transcript stays beside it. The caller holds the lane.
+
+        Raises TranscriptError while the old one cannot be brought to its end.
+        """
+        async with self.use(key, agent) as old:
+            await self.take(old)
+            async with old.writing:
+                if old.behind:
+                    raise transcript.TranscriptError(
+                        f"{old.path} lacks its last lines: free some space on its disk, then reset {key} again"
+                    )
+                entry = self.entry(old)
+                fresh_id = new_id("ses")
+                entry.update(dict.fromkeys(_COUNTERS, 0), sessionId=fresh_id, updatedAt=self._clock.now_ms())
+                # No await before the switch is complete: whoever asks for the key from now on gets the new one.
+                old.closed = True
+                self._loaded.pop(key, None)
+                self._indexes[agent].put(key, entry)
+                await self._ledger.save_session(SessionRow(key, agent, fresh_id, entry, entry["updatedAt"]))
+                await anyio.to_thread.run_sync(
+                    _archive, old.path, datetime.fromtimestamp(entry["updatedAt"] / 1000, UTC)
+                )
         return fresh_id, entry
 
     async def keep_written(self) -> None:
@@ -233,9 +265,10 @@ class Sessions:
             await self.catch_up()
 
 
-def _append(path: Path, lines: bytes, size: int) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    transcript.append(path, lines, size)
+def _lines(echoes: Sequence[Released]) -> Iterator[tuple[bytes, Entry]]:
+    for line in (line for echo in echoes for line in echo.lines.encode().splitlines(keepends=True)):
+        if (entry := decode(line)) is not None:
+            yield line, entry
 
 
 def _archive(path: Path, now: datetime) -> None:

@@ -3,22 +3,26 @@
 Everything here blocks; `sessions.py` runs it in a thread.
 """
 
+import logging
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from openclaw.failpoints import Failpoint, kills_at, passing
 from openclaw.sessions.lines import decode, encode
-from openclaw.store.files import write_atomically
+from openclaw.store.files import sync_folder, write_atomically
 from openclaw.types.conversation import AssistantMessage, Compaction, Entry, ToolMessage, ToolResult
 from openclaw.types.errors import OpenClawError
+
+logger = logging.getLogger(__name__)
 
 INTERRUPTED = "interrupted: the assistant was stopped while this ran; it may have run or not"
 
 
 class TranscriptError(OpenClawError):
-    """The lines could not be written; the file ends where it ended before."""
+    """The file could not be read, or the lines not written: then it ends where it ended before."""
 
 
 @dataclass(slots=True)
@@ -29,51 +33,98 @@ class Reading:
     torn: bytes = b""
     """A last line without its end."""
     unreadable: list[bytes] = field(default_factory=list)
+    """Lines that have no place in the conversation."""
     unpaired: int = 0
     """Tool calls that had no result."""
 
 
-def read(path: Path) -> Reading:
-    """The conversation in a file, mended on disk where it was hurt: nothing is thrown away, only moved aside."""
+def read(path: Path, owed: Sequence[Entry] = ()) -> Reading:
+    """The conversation in a file, mended on disk where it was hurt: nothing is thrown away, only moved aside.
+
+    `owed` is what the ledger still keeps for the file: a call whose result is among it was not interrupted.
+    """
     try:
         data = path.read_bytes()
     except FileNotFoundError:
         return Reading()
-    reading, kept = _parse(data)
+    except OSError as error:
+        raise TranscriptError(f"{path} cannot be read: {error.strerror}") from error
+    reading, kept = _parse(data, owed)
+    if b"".join(kept) != data:
+        try:
+            _mend(path, reading, kept)
+        except OSError as error:
+            # The conversation is whole in memory, and a later line never continues a torn one: see `append`.
+            logger.error("%s could not be mended on the disk: %s; it is tried again", path, error.strerror)
+    return reading
+
+
+def _mend(path: Path, reading: Reading, kept: Sequence[bytes]) -> None:
     if reading.torn:
         _append_beside(path, ".torn", [reading.torn])
     if reading.unreadable:
         _append_beside(path, ".unreadable", reading.unreadable)
-    if b"".join(kept) != data:
-        write_atomically(path, b"".join(kept))
-    return reading
+    write_atomically(path, b"".join(kept))
 
 
-def _parse(data: bytes) -> tuple[Reading, list[bytes]]:
+def _parse(data: bytes, owed: Sequence[Entry]) -> tuple[Reading, list[bytes]]:
     reading = Reading()
     body, newline, torn = data.rpartition(b"\n")
     if torn and _is_whole(torn):
         # Only its newline is missing: no whole object is the beginning of a longer one.
         body, newline, torn = data, b"\n", b""
     reading.torn = torn
-    kept: list[bytes] = []
-    for line in (body + newline).splitlines(keepends=True) if newline else ():
+    rows = _rows(body + newline, reading.unreadable)
+    entries = [entry for _, entry in rows if entry is not None]
+    known = {entry.id for entry in entries}
+    coming = [entry for entry in owed if entry.id not in known]
+    paired, reading.unpaired = pair_tools([*entries, *coming])
+    reading.entries = paired[: len(paired) - len(coming)]
+    kept = [line for line, _ in rows]
+    if reading.unpaired:
+        kept = _lines_of(reading.entries, rows, reading.unreadable)
+    reading.size = sum(map(len, kept))
+    return reading, kept
+
+
+def _rows(body: bytes, aside: list[bytes]) -> list[tuple[bytes, Entry | None]]:
+    rows: list[tuple[bytes, Entry | None]] = []
+    seen: set[str] = set()
+    for line in body.splitlines(keepends=True):
         if not line.strip():
             continue
         try:
             entry = decode(line)
         except ValueError:
-            reading.unreadable.append(line)
+            aside.append(line)
             continue
-        kept.append(line)
+        if entry is not None and entry.id in seen:
+            aside.append(line)  # written again after a disk that could not even shorten the file
+            continue
         if entry is not None:
-            reading.entries.append(entry)
-    reading.entries, mended = pair_tools(reading.entries)
-    if mended:
-        reading.unpaired = mended
-        kept = [*kept[: _headers(kept)], *(encode(entry) for entry in reading.entries)]
-    reading.size = sum(map(len, kept))
-    return reading, kept
+            seen.add(entry.id)
+        rows.append((line, entry))
+    return rows
+
+
+def _lines_of(
+    entries: Iterable[Entry], rows: Sequence[tuple[bytes, Entry | None]], aside: list[bytes]
+) -> list[bytes]:
+    """The lines of the mended conversation: those that stay as they are, new ones, and none of what was replaced."""
+    kept: list[bytes] = []
+    old = iter(rows)
+    given = {id(entry) for _, entry in rows}
+    for entry in entries:
+        if id(entry) not in given:
+            kept.append(encode(entry))
+            continue
+        for line, other in old:
+            (kept if other is None or other is entry else aside).append(line)
+            if other is entry:
+                break
+    for line, other in old:
+        (kept if other is None else aside).append(line)
+    return kept
 
 
 def _is_whole(line: bytes) -> bool:
@@ -82,10 +133,6 @@ def _is_whole(line: bytes) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _headers(lines: Sequence[bytes]) -> int:
-    return 1 if lines and decode(lines[0]) is None else 0
 
 
 def pair_tools(entries: Iterable[Entry]) -> tuple[list[Entry], int]:
@@ -134,26 +181,41 @@ def window(entries: Sequence[Entry]) -> list[Entry]:
         entry = entries[index]
         if isinstance(entry, Compaction):
             first = next((i for i, other in enumerate(entries) if other.id == entry.first_kept), index)
-            return [entry, *entries[first:index], *entries[index + 1 :]]
+            kept = (other for other in entries[first:index] if not isinstance(other, Compaction))
+            return [entry, *kept, *entries[index + 1 :]]
     return list(entries)
 
 
 def append(path: Path, lines: bytes, size: int) -> None:
-    """Append whole lines behind the first `size` bytes and bring them to the disk, or leave the file as it was."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+    """Append whole lines to a file of `size` bytes and bring them to the disk, or leave the file as it was."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = os.open(path, flags, 0o600)
+        if size == 0:
+            sync_folder(path.parent)
     except OSError as error:
         raise TranscriptError(f"{path} cannot be opened: {error.strerror}") from error
     try:
-        _write(file, lines)
-        os.fdatasync(file) if hasattr(os, "fdatasync") else os.fsync(file)
+        _append_durably(file, lines, size)
     except OSError as error:
-        os.ftruncate(file, size)
         raise TranscriptError(f"{path} could not be written: {error.strerror}") from error
     finally:
         os.close(file)
     passing(Failpoint.TRANSCRIPT_APPENDED)
+
+
+def _append_durably(file: int, lines: bytes, size: int) -> None:
+    end = os.fstat(file).st_size
+    if end not in (0, size) and os.pread(file, 1, end - 1) != b"\n":
+        lines = b"\n" + lines  # somebody else was here, and left a line without its end
+    try:
+        _write(file, lines)
+        os.fdatasync(file) if hasattr(os, "fdatasync") else os.fsync(file)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(file, end)
+        raise
 
 
 def _write(file: int, lines: bytes) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 
 import pyjson5
 
-from openclaw.settings.parts import Raw, at, placed
-from openclaw.settings.problems import Key, Problem
+from openclaw.settings.problems import Key, Problem, Raw, at, placed
 from openclaw.settings.shape import Shape
 from openclaw.settings.unknown import nearest
 from openclaw.types.secrets import SecretRef

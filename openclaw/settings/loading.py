@@ -6,12 +6,11 @@ from pathlib import Path
 
 from openclaw.agent.config import roster
 from openclaw.settings.environment import overlay, with_config, with_file
-from openclaw.settings.expansion import Expansion, file_providers
 from openclaw.settings.file import ConfigText, UnreadableError, read_config
 from openclaw.settings.model import ROOT, Settings
-from openclaw.settings.parts import part_of, placed, switch_off
 from openclaw.settings.paths import Paths, find_paths
-from openclaw.settings.problems import Problem
+from openclaw.settings.problems import Problem, part_of, placed, switch_off
+from openclaw.settings.references import Expansion, file_providers
 from openclaw.settings.repair import usable
 from openclaw.settings.safety import refuse_insecure
 from openclaw.settings.starter import furnish_empty, keep_last_good, prepare_state

@@ -1,12 +1,15 @@
-"""What is wrong with a configuration that can still be used."""
+"""What is wrong with a config, and what is switched off for it: that part alone, never towards less security."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 Key = tuple[str | int, ...]
 """Where something stands in the config: names of objects, numbers of lists."""
+
+Raw = dict[str, Any]
+"""The config as it was read."""
 
 Severity = Literal["warning", "error"]
 
@@ -38,3 +41,108 @@ _SECRETIVE = re.compile(r"(?i)token|secret|key|passw|authoriz|credential")
 def sounds_secret(name: str | int) -> bool:
     """Whether a value of this name is better not shown, whatever the models say of it."""
     return _SECRETIVE.search(str(name)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    key: Key
+    consequence: str
+    """A sentence for the owner."""
+    value: Any = None
+    """What stands there instead; None: nothing, so the default."""
+
+
+_PARTS: Sequence[tuple[tuple[str, ...], str]] = (
+    (("channels", "*", "accounts", "*"), "This account is off until it is mended."),
+    (("channels", "*"), "This channel is off until it is mended."),
+    (("agents", "list", "*"), "This agent is left out until it is mended."),
+    (("bindings", "*"), "This binding is left out until it is mended."),
+    (("models", "providers", "*", "models", "*"), "This model is left out until it is mended."),
+    (("models", "providers", "*"), "This provider is off until it is mended."),
+    (("auth", "profiles", "*"), "This profile is left out until it is mended."),
+    (("skills", "entries", "*"), "This skill is off until it is mended."),
+    (("mcp", "servers", "*"), "This server is off until it is mended."),
+)
+_STRICTEST: Sequence[tuple[tuple[str, ...], object, str]] = (
+    (("skills", "entries", "*"), {"enabled": False}, ""),
+    (("tools", "profile"), "minimal", "Until it is mended only the minimal tools are there."),
+    (("tools", "allow"), ["-"], "Until it is mended no tool is allowed."),
+    (("tools", "deny"), ["*"], "Until it is mended every tool is denied."),
+    (("commands", "ownerAllowFrom"), ["-"], "Until it is mended nobody is the owner on a channel."),
+)
+"""Where nothing at all would allow more than what the owner meant."""
+
+
+def part_of(key: Key) -> Part:
+    """The smallest part that can be switched off for something wrong at `key`."""
+    for pattern, consequence in _PARTS:
+        if _matches(pattern, key):
+            whole = key[: len(pattern)]
+            return Part(whole, consequence, _strictest(whole))
+    for pattern, value, consequence in _STRICTEST:
+        if _matches(pattern, key):
+            return Part(key[: len(pattern)], consequence, value)
+    return Part(key, "Until it is mended its default is used.")
+
+
+def _strictest(key: Key) -> object:
+    return next((value for pattern, value, _ in _STRICTEST if _matches(pattern, key)), None)
+
+
+def _matches(pattern: tuple[str, ...], key: Key) -> bool:
+    return len(key) >= len(pattern) and all(
+        want in ("*", step) for want, step in zip(pattern, key, strict=False)
+    )
+
+
+def switch_off(raw: Raw, parts: Iterable[Part]) -> Raw:
+    """Pure. From the end, so that the numbers of a list's other items stay true."""
+    for part in sorted({part.key: part for part in parts}.values(), key=_order, reverse=True):
+        if part.value is not None or stands(at(raw, part.key[:-1]), part.key[-1]):
+            raw = placed(raw, part.key, part.value)
+    return raw
+
+
+def stands(above: object, step: str | int) -> bool:
+    """Whether there is anything at that step, be it null."""
+    if isinstance(above, list):
+        return isinstance(step, int) and step < len(above)
+    return isinstance(above, dict) and step in above
+
+
+def _order(part: Part) -> list[tuple[int, str]]:
+    return [(step, "") if isinstance(step, int) else (0, step) for step in part.key]
+
+
+def at(raw: object, key: Key) -> object:
+    """What stands at a key, or None."""
+    for step in key:
+        if isinstance(raw, dict):
+            raw = raw.get(step)
+        elif isinstance(raw, list) and isinstance(step, int) and step < len(raw):
+            raw = raw[step]
+        else:
+            return None
+    return raw
+
+
+def placed(raw: Raw, key: Key, value: object) -> Raw:
+    """Pure. `value` at `key`, with the objects on the way to it; None takes the key away."""
+    result = _placed(raw, key, value)
+    assert isinstance(result, dict)
+    return result
+
+
+def _placed(raw: object, key: Key, value: object) -> object:
+    step, rest = key[0], key[1:]
+    if isinstance(step, int):
+        items = list(raw) if isinstance(raw, list) else []
+        items += [{}] * (step + 1 - len(items))
+        kept = [] if value is None and not rest else [_placed(items[step], rest, value) if rest else value]
+        return items[:step] + kept + items[step + 1 :]
+    entries = dict(raw) if isinstance(raw, dict) else {}
+    if value is None and not rest:
+        entries.pop(step, None)
+    else:
+        entries[step] = _placed(entries.get(step), rest, value) if rest else value
+    return entries

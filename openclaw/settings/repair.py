@@ -6,8 +6,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from openclaw.settings.model import ROOT, Settings
-from openclaw.settings.parts import Raw, at, part_of, switch_off
-from openclaw.settings.problems import Key, Problem, dotted, sounds_secret
+from openclaw.settings.problems import (
+    Key,
+    Problem,
+    Raw,
+    at,
+    dotted,
+    part_of,
+    sounds_secret,
+    stands,
+    switch_off,
+)
 from openclaw.settings.shape import Shape
 
 _ROUNDS = 20
@@ -82,9 +91,9 @@ def _place(location: tuple[int | str, ...], raw: Raw) -> Key:
     place: Key = ()
     here: object = raw
     for step in location:
-        below = at(here, (step,))
-        if below is not None:
-            place, here = (*place, step), below
+        if stands(here, step):
+            place = (*place, step)
+            here = at(here, (step,))
     return place
 
 
@@ -103,4 +112,4 @@ def _is_secret(key: Key) -> bool:
         shape = shape.child(step) if shape is not None else None
     if shape is None or shape.secret or shape.raw:
         return True
-    return "headers" in key or sounds_secret(key[-1])
+    return "headers" in key or any(sounds_secret(step) for step in key[-1:])

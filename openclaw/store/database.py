@@ -3,7 +3,7 @@
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,6 +19,8 @@ T = TypeVar("T")
 Transaction = sqlite3.Connection
 
 BUSY_SECONDS = 5.0
+_NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
+"""A quota and a limit of the file's size are failed writes to SQLite; FULL is only what the disk itself says."""
 
 
 class LedgerError(OpenClawError):
@@ -42,9 +44,9 @@ class Database:
         with anyio.CancelScope(shield=True):
             try:
                 result = await self._run(_committed, work)
-            except sqlite3.OperationalError as error:
-                self.full = _is_full(error)
-                raise _typed(error, self.path) from error
+            except StorageFullError:
+                self.full = True
+                raise
         self.full = False
         return result
 
@@ -59,9 +61,14 @@ class Database:
     ) -> T:
         # `_execute` is aiosqlite's own hop to its thread. Its public calls hop once a statement,
         # which makes five hops of a transaction and lets another task's statements in between.
-        result: T = await self._connection._execute(  # type: ignore[no-untyped-call]
-            run, self._connection._conn, work
-        )
+        try:
+            result: T = await self._connection._execute(  # type: ignore[no-untyped-call]
+                run, self._connection._conn, work
+            )
+        except sqlite3.DatabaseError as error:
+            if (typed := _typed(error, self.path)) is None:
+                raise
+            raise typed from error
         return result
 
 
@@ -82,16 +89,22 @@ def _called(tx: Transaction, work: Callable[[Transaction], T]) -> T:
     return work(tx)
 
 
-def _is_full(error: sqlite3.OperationalError) -> bool:
-    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_FULL
+def _code(error: sqlite3.DatabaseError) -> int:
+    """The extended result code; 0 for what Python's own module finds wrong, which has none."""
+    return getattr(error, "sqlite_errorcode", 0)
 
 
-def _typed(error: sqlite3.OperationalError, path: Path) -> Exception:
-    if _is_full(error):
+def _typed(error: sqlite3.DatabaseError, path: Path) -> OpenClawError | None:
+    """What somebody catches; None for a mistake of ours."""
+    if _code(error) in _NO_ROOM:
         return StorageFullError(f"no room to write {path}: free some space on its disk")
-    if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-        return StorageBusyError(f"another process has held {path} for {BUSY_SECONDS:.0f} s")
-    return error
+    match _code(error) & 0xFF:
+        case sqlite3.SQLITE_BUSY:
+            return StorageBusyError(f"another process has held {path} for {BUSY_SECONDS:.0f} s")
+        case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
+            return LedgerError(f"{path} is damaged ({error}): move it aside and start again")
+        case _:
+            return None
 
 
 @asynccontextmanager
@@ -103,19 +116,18 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
         raise LedgerError(f"{path} cannot be opened: {error}") from error
     database = Database(connection, path)
     try:
-        await database.read(_prepare)
+        await database.read(lambda tx: _prepare(tx, path))
         yield database
-        await database.checkpoint()
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
-            raise LedgerError(f"{path} is damaged ({error}): move it aside and start again") from error
-        raise
+        with suppress(
+            StorageFullError, StorageBusyError
+        ):  # then its log keeps what it has, and is read again
+            await database.checkpoint()
     finally:
         with anyio.CancelScope(shield=True):
             await connection.close()
 
 
-def _prepare(tx: Transaction) -> None:
+def _prepare(tx: Transaction, path: Path) -> None:
     tx.execute("PRAGMA journal_mode = WAL")
     # NORMAL loses acknowledged rows in a power cut, although the file stays whole.
     tx.execute("PRAGMA synchronous = FULL")
@@ -124,14 +136,15 @@ def _prepare(tx: Transaction) -> None:
     tx.execute("PRAGMA foreign_keys = ON")
     tx.execute("PRAGMA journal_size_limit = 67108864")
     tx.row_factory = sqlite3.Row
-    _migrate(tx)
+    _migrate(tx, path)
 
 
-def _migrate(tx: Transaction) -> None:
+def _migrate(tx: Transaction, path: Path) -> None:
     (version,) = tx.execute("PRAGMA user_version").fetchone()
     if version > len(STEPS):
         raise LedgerError(
-            f"the ledger is of a newer version ({version}) than this program reads ({len(STEPS)})"
+            f"{path} is of a newer version ({version}) than this program reads ({len(STEPS)}):"
+            " start the program that wrote it, or a newer one"
         )
     for number, step in enumerate(STEPS[version:], start=version + 1):
         tx.executescript(f"BEGIN IMMEDIATE;\n{step}\nPRAGMA user_version = {number};\nCOMMIT;")

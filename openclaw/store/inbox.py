@@ -1,7 +1,7 @@
 """Every event that came in: durable before it is acknowledged, and one end state for each."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import orjson
@@ -43,16 +43,11 @@ class Admission:
 
 def insert(tx: Transaction, arrivals: Sequence[Arrival], now: int) -> list[tuple[Arrival, str]]:
     """Record what is new, in order; returns the new arrivals with their trace ids. A repeat is passed over."""
-    return [(arrival, trace_id) for arrival in arrivals if (trace_id := _insert_one(tx, arrival, now))]
+    return [fresh for arrival in arrivals if (fresh := _insert_one(tx, arrival, now))]
 
 
-def _insert_one(tx: Transaction, arrival: Arrival, now: int) -> str | None:
-    content = arrival.content
-    usable = isinstance(content, Inbound)
-    reason = content.reason if isinstance(content, Unusable) else ""
-    state = (
-        "accepted" if usable else ("dead" if isinstance(content, Unusable) and content.dead else "ignored")
-    )
+def _insert_one(tx: Transaction, arrival: Arrival, now: int) -> tuple[Arrival, str] | None:
+    content, event = _written(arrival.content)
     trace_id = new_id("t")
     cursor = tx.execute(
         "INSERT OR IGNORE INTO inbox"
@@ -65,15 +60,31 @@ def _insert_one(tx: Transaction, arrival: Arrival, now: int) -> str | None:
             iso(now),
             arrival.sequence,
             arrival.raw,
-            orjson.dumps(content).decode() if usable else None,
-            state,
-            reason,
+            event,
+            _first_state(content),
+            content.reason if isinstance(content, Unusable) else "",
             (content.run_id if isinstance(content, Inbound) else "") or new_id("run"),
             trace_id,
-            None if usable else iso(now),
+            iso(now) if isinstance(content, Unusable) else None,
         ),
     )
-    return trace_id if cursor.rowcount else None
+    return (replace(arrival, content=content), trace_id) if cursor.rowcount else None
+
+
+def _written(content: Inbound | Unusable) -> tuple[Inbound | Unusable, str | None]:
+    """The content with its JSON. What JSON cannot hold must not keep the rest of its batch out: it is dead."""
+    if isinstance(content, Unusable):
+        return content, None
+    try:
+        return content, orjson.dumps(content).decode()
+    except TypeError as error:
+        return Unusable(f"it cannot be recorded: {error}", dead=True), None
+
+
+def _first_state(content: Inbound | Unusable) -> str:
+    if isinstance(content, Inbound):
+        return "accepted"
+    return "dead" if content.dead else "ignored"
 
 
 def accepted(tx: Transaction, limit: int) -> list[InboxRow]:
@@ -112,20 +123,22 @@ def mark_running(tx: Transaction, seq: int) -> None:
     tx.execute("UPDATE inbox SET state = 'running' WHERE seq = ?", (seq,))
 
 
-def finish(tx: Transaction, seq: int, state: EndState, reason: str, now: int) -> None:
-    tx.execute(
+def finish(tx: Transaction, seq: int, state: EndState, reason: str, now: int) -> bool:
+    """False for an event that has its end already: it gets no second one."""
+    cursor = tx.execute(
         "UPDATE inbox SET state = ?, reason = ?, finished_at = ? WHERE seq = ? AND finished_at IS NULL",
         (state, reason, iso(now), seq),
     )
+    return bool(cursor.rowcount)
 
 
 def last_arrival(tx: Transaction, channel: str, account: str) -> LastArrival | None:
     row = tx.execute(
-        "SELECT sequence, received_at FROM inbox WHERE channel = ? AND account = ? AND sequence IS NOT NULL"
+        "SELECT sequence, received_at, key FROM inbox WHERE channel = ? AND account = ? AND sequence IS NOT NULL"
         " ORDER BY seq DESC LIMIT 1",
         (channel, account),
     ).fetchone()
-    return LastArrival(row[0], parse_iso(row[1])) if row else None
+    return LastArrival(row[0], parse_iso(row[1]), row[2]) if row else None
 
 
 def end_of_run(tx: Transaction, run_id: str) -> tuple[str, str, str] | None:
@@ -142,7 +155,8 @@ def counts(tx: Transaction) -> dict[str, int]:
 def forget(tx: Transaction, *, raw_before: str, rows_before: str) -> None:
     """Drop what was said from old events, later their rows: keys outlive every provider's redelivery."""
     tx.execute(
-        "UPDATE inbox SET raw = x'', event = NULL WHERE finished_at < ? AND length(raw) > 0 AND state <> 'dead'",
+        "UPDATE inbox SET raw = x'', event = NULL"
+        " WHERE finished_at < ? AND (length(raw) > 0 OR event IS NOT NULL) AND state <> 'dead'",
         (raw_before,),
     )
     tx.execute("DELETE FROM inbox WHERE finished_at < ?", (rows_before,))

@@ -204,8 +204,8 @@ class Ledger:
         now = self._clock.now_ms()
 
         def work(tx: Transaction) -> None:
-            outbox.insert(tx, draft, inbox_seq, now)
-            if echo is not None:
+            # A notice that was posted before has its echo already.
+            if outbox.insert(tx, draft, inbox_seq, now) and echo is not None:
                 echoes.insert(tx, echo)
 
         await self._write(work)
@@ -317,7 +317,9 @@ class Ledger:
 
 
 def _end(tx: Transaction, ending: Ending, now: int) -> list[int]:
-    inbox.finish(tx, ending.seq, ending.state, ending.reason, now)
+    if not inbox.finish(tx, ending.seq, ending.state, ending.reason, now):
+        logger.error("event %d has ended already: its second end (%s) is dropped", ending.seq, ending.reason)
+        return []
     for draft in ending.drafts:
         outbox.insert(tx, draft, ending.seq, now)
     released = [

@@ -23,7 +23,9 @@ STEPS: tuple[str, ...] = (
     CREATE INDEX inbox_accepted ON inbox(seq) WHERE state = 'accepted';
     CREATE INDEX inbox_waiting ON inbox(session_key, seq) WHERE state IN ('queued', 'running');
     CREATE INDEX inbox_sequences ON inbox(channel, account, seq) WHERE sequence IS NOT NULL;
+    CREATE INDEX inbox_unfinished ON inbox(state) WHERE finished_at IS NULL;
     CREATE INDEX inbox_finished ON inbox(finished_at) WHERE finished_at IS NOT NULL;
+    CREATE INDEX inbox_runs ON inbox(run_id);
 
     CREATE TABLE sessions (
         key TEXT PRIMARY KEY,
@@ -43,7 +45,6 @@ STEPS: tuple[str, ...] = (
         started_at TEXT NOT NULL,
         ended_at TEXT
     );
-    CREATE INDEX turns_open ON turns(state) WHERE state <> 'ended';
 
     CREATE TABLE steps (
         run_id TEXT NOT NULL REFERENCES turns(run_id) ON DELETE CASCADE,
@@ -81,7 +82,7 @@ STEPS: tuple[str, ...] = (
         sent_at TEXT,
         UNIQUE (inbox_seq, part)
     );
-    CREATE INDEX outbox_due ON outbox(channel, account, recipient, seq) WHERE state IN ('pending', 'sending');
+    CREATE INDEX outbox_due ON outbox(channel, account, recipient, seq) WHERE state = 'pending';
     CREATE INDEX outbox_states ON outbox(state, seq);
 
     CREATE TABLE echoes (

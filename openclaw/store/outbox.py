@@ -46,9 +46,9 @@ class Ambiguous:
     audience: Role
 
 
-def insert(tx: Transaction, draft: Draft, inbox_seq: int | None, now: int) -> None:
+def insert(tx: Transaction, draft: Draft, inbox_seq: int | None, now: int) -> bool:
     """A second insert for the same place of the same event does nothing: nobody is answered twice."""
-    tx.execute(
+    cursor = tx.execute(
         "INSERT OR IGNORE INTO outbox (id, inbox_seq, part, channel, account, recipient, thread, text, rich, purpose,"
         " audience, state, trace_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)",
         (
@@ -67,6 +67,7 @@ def insert(tx: Transaction, draft: Draft, inbox_seq: int | None, now: int) -> No
             iso(now),
         ),
     )
+    return bool(cursor.rowcount)
 
 
 def claim(tx: Transaction, to: Address, decide: Decide, boot_id: str, now: int) -> Claimed | Later | None:
@@ -132,14 +133,17 @@ def resend_marked(tx: Transaction, outbox_id: str) -> None:
     """Once, and visibly: the copy begins with the mark."""
     tx.execute(
         "UPDATE outbox SET state = 'pending', marked = 1, retry_at = NULL, text = ? || text,"
-        " rich = CASE WHEN rich IS NULL THEN NULL ELSE ? || rich END WHERE id = ? AND marked = 0",
+        " rich = CASE WHEN rich IS NULL THEN NULL ELSE ? || rich END"
+        " WHERE id = ? AND marked = 0 AND state = 'ambiguous'",
         (MARK, MARK, outbox_id),
     )
 
 
 def resend(tx: Transaction, outbox_id: str) -> None:
+    """Only what waits for the owner: asked for twice, it must not go out twice."""
     tx.execute(
-        "UPDATE outbox SET state = 'pending', attempts = 0, retry_at = NULL, reason = '' WHERE id = ?",
+        "UPDATE outbox SET state = 'pending', attempts = 0, retry_at = NULL, reason = ''"
+        " WHERE id = ? AND state IN ('ambiguous', 'failed', 'held', 'blocked')",
         (outbox_id,),
     )
 

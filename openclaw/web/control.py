@@ -45,13 +45,13 @@ def make_control(
     token: Callable[[], Awaitable[Secret]],
     readiness: Readiness,
     *,
-    bound: str,
+    bound: Sequence[str],
     clock: Clock,
 ) -> Control:
     """The parts of the control plane, put together. `token` is asked at every attempt."""
     limiter = FailureLimiter(config.auth.rate_limit, clock)
     tokens = TokenCheck(token if config.auth.mode == "token" else None, limiter)
-    names = allowed_names([bound], config.control_ui.allowed_origins)
+    names = allowed_names(bound, config.control_ui.allowed_origins)
     return Control(
         Switchboard(house, tokens, Broadcast(house.desk)),
         Gate(names, tokens, config.trusted_proxies),

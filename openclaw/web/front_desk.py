@@ -19,6 +19,7 @@ from openclaw.sessions.keys import agent_of, expand
 from openclaw.sessions.sessions import Sessions
 from openclaw.store.ledger import Ledger
 from openclaw.types.clock import Clock
+from openclaw.types.errors import OpenClawError
 from openclaw.types.messages import Arrival, Inbound, Sender
 from openclaw.web.desk import Json, Nameplate, Question, RunState, UnknownKeyError
 
@@ -56,8 +57,9 @@ class FrontDesk:
         parts = self._parts
         if known := parts.runs.find(question.run_id):
             return _state(known)
-        if ended := await parts.ledger.run_end(question.run_id):
-            return _state_of_old_run(question.run_id, *ended)
+        self._refuse_unknown_agents(question)
+        if before := await parts.ledger.run_end(question.run_id):
+            return self._state_of_old_run(question.run_id, *before)
         message = Inbound(
             CHANNEL,
             Sender("operator", question.client),
@@ -70,8 +72,29 @@ class FrontDesk:
         )
         run = parts.runs.expect(question.run_id, route(message, parts.routing).session_key)
         key = f"{CHANNEL}:default:{question.run_id}"
-        await parts.intake.deliver([Arrival(key, CHANNEL, "default", question.message.encode(), message)])
+        try:
+            await parts.intake.deliver([Arrival(key, CHANNEL, "default", question.message.encode(), message)])
+        except OpenClawError:
+            parts.runs.forget(question.run_id)
+            raise
         return _state(run)
+
+    def _refuse_unknown_agents(self, question: Question) -> None:
+        """A question for somebody else is not answered by whoever is there."""
+        routing = self._parts.routing
+        for agent in (question.agent, agent_of(expand(question.session_key, routing.default_agent))):
+            if agent is not None and agent not in routing.agents:
+                raise UnknownKeyError(
+                    f"there is no agent {agent!r}; these are configured: {', '.join(routing.agents)}"
+                )
+
+    def _state_of_old_run(self, run_id: str, state: str, reason: str, session_key: str) -> RunState:
+        if state in {"answered", "merged"}:
+            return RunState(run_id, "ok", session_key)
+        if state in {"refused", "dead", "ignored"}:
+            return RunState(run_id, "error", session_key, error=reason or state)
+        # Begun in an earlier life of the daemon and not ended: from now on somebody waits for it again.
+        return _state(self._parts.runs.expect(run_id, session_key))
 
     def run(self, run_id: str) -> RunState | None:
         run = self._parts.runs.find(run_id)
@@ -86,7 +109,8 @@ class FrontDesk:
     async def status(self) -> Json:
         parts = self._parts
         unfinished, unsent = await parts.ledger.counts()
-        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        now = datetime.fromtimestamp(parts.clock.now_ms() / 1000, UTC)
+        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
         plate = parts.nameplate
         return {
             "version": plate.version,
@@ -117,9 +141,8 @@ class FrontDesk:
         full = self._known(key)
         agent = agent_of(full) or self._parts.routing.default_agent
         async with self._parts.sessions.use(full, agent) as session:
-            data = await anyio.to_thread.run_sync(_read, session.path)
+            lines = await anyio.to_thread.run_sync(_read, session.path)
             entry = self._parts.sessions.entry(session)
-        lines = [orjson.loads(line) for line in data.splitlines() if line.strip()]
         return {"key": full, "sessionId": entry["sessionId"], "entry": entry, "lines": lines}
 
     async def reset_session(self, key: str) -> Json:
@@ -211,13 +234,11 @@ def _state(run: Run) -> RunState:
     )
 
 
-def _state_of_old_run(run_id: str, state: str, reason: str, session_key: str) -> RunState:
-    if state in {"answered", "merged"}:
-        return RunState(run_id, "ok", session_key)
-    if state in {"refused", "dead", "ignored"}:
-        return RunState(run_id, "error", session_key, error=reason or state)
-    return RunState(run_id, "in_flight", session_key)
-
-
-def _read(path: Path) -> bytes:
-    return path.read_bytes() if path.exists() else b""
+def _read(path: Path) -> list[object]:
+    """Blocks. A line that is being written at this moment is not there yet."""
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    whole, _, _ = data.rpartition(b"\n")
+    return [orjson.loads(line) for line in whole.splitlines() if line.strip()]

@@ -54,7 +54,7 @@ def headers_of(scope: Mapping[str, Any]) -> dict[str, str]:
 
 
 def peer_of(scope: Mapping[str, Any], trusted_proxies: Iterable[str] = ()) -> Peer:
-    """Of an ASGI scope. A forwarding header never makes anyone local, and names a client only when its proxy is ours."""
+    """Of an ASGI scope. A forwarding header never makes anyone local; it names a client only if we know its proxy."""
     headers = headers_of(scope)
     client, server = _end(scope, "client"), _end(scope, "server")
     address = one_spelling(client)

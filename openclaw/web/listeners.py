@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from typing import Any, cast
 
 import anyio
@@ -107,7 +107,9 @@ class _Server(uvicorn.Server):
 class HttpListener:
     """One application on sockets that are bound already, from `run` until `stop`."""
 
-    def __init__(self, app: ASGIApp, *sockets: socket.socket, grace_seconds: int = GRACE_SECONDS) -> None:
+    def __init__(
+        self, app: ASGIApp, sockets: Sequence[socket.socket], *, grace_seconds: int = GRACE_SECONDS
+    ) -> None:
         self._sockets = list(sockets)
         self._address = _address(self._sockets[0])
         self._ended = anyio.Event()

@@ -24,13 +24,16 @@ class PortBusyError(OpenClawError):
         self.holder = holder
 
 
-def bind_host(config: GatewayConfig | WebhooksConfig, section: str) -> str:
-    """The address that `bind` means. Raises ConfigError."""
+def bind_hosts(config: GatewayConfig | WebhooksConfig, section: str) -> tuple[str, ...]:
+    """The addresses that `bind` means; loopback is always reached by them, for the command line's sake.
+
+    Raises ConfigError.
+    """
     match config.bind:
         case "auto" | "loopback":
-            return "127.0.0.1"
+            return ("127.0.0.1",)
         case "lan":
-            return "0.0.0.0"  # noqa: S104 - asked for in so many words
+            return ("0.0.0.0",)  # noqa: S104 - asked for in so many words
         case "tailnet":
             raise ConfigError(
                 f"{section}.bind",
@@ -43,13 +46,7 @@ def bind_host(config: GatewayConfig | WebhooksConfig, section: str) -> str:
                 raise ConfigError(
                     f"{section}.customBindHost", "is no IP address", "Name the address to listen on."
                 )
-            return host
-
-
-def dial_host(config: GatewayConfig) -> str:
-    """Where a program on this machine reaches the control plane."""
-    host = bind_host(config, "gateway")
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+            return (host,) if host in {"0.0.0.0", "127.0.0.1"} else (host, "127.0.0.1")  # noqa: S104
 
 
 def bind(host: str, port: int) -> socket.socket:

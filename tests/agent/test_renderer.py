@@ -161,7 +161,7 @@ def test_thoughts_go_back_only_to_the_model_that_had_them() -> None:
 
 
 def test_a_compaction_stands_for_what_came_before() -> None:
-    entries = [
+    entries: list[Entry] = [
         user(1, "old"),
         said(2, "older"),
         user(3, "kept"),
@@ -181,7 +181,7 @@ def test_a_compaction_stands_for_what_came_before() -> None:
 
 @pytest.mark.parametrize("first_kept", ["m_2", "gone"])
 def test_a_compaction_that_keeps_nothing_leaves_only_its_summary(first_kept: str) -> None:
-    entries = [user(1), Compaction("m_2", AT, "summary", first_kept, 1), user(3, "new")]
+    entries: list[Entry] = [user(1), Compaction("m_2", AT, "summary", first_kept, 1), user(3, "new")]
 
     assert brief(render(*entries)) == ["user: summary | new"]
 

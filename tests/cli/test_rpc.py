@@ -15,7 +15,7 @@ def test_of_two_answers_to_one_question_the_last_counts(
 ) -> None:
     with running(state_dir, monkeypatch) as plane:
         plane.house.desk.reply = weather
-        with dial("127.0.0.1", plane.port, Secret(plane.token[0])) as line:
+        with dial(plane.port, lambda: Secret(plane.token[0])) as line:
             answer = line.call("agent", {"message": "hello", "idempotencyKey": "r1"})
             events = line.events()
             first = next(events)
@@ -28,14 +28,14 @@ def test_a_wrong_token_is_told_in_the_gateways_words(
 ) -> None:
     with running(state_dir, monkeypatch) as plane:
         with pytest.raises(RefusedError, match="gateway token mismatch"):
-            with dial("127.0.0.1", plane.port, Secret("wrong")):
+            with dial(plane.port, lambda: Secret("wrong")):
                 pass
 
 
 def test_a_closed_port_is_a_gateway_that_does_not_run() -> None:
     with (
         pytest.raises(GatewayDownError, match=r"127\.0\.0\.1:1; start it with"),
-        dial("127.0.0.1", 1, Secret("x")),
+        dial(1, lambda: Secret("x")),
     ):
         pass
 
@@ -53,7 +53,7 @@ def test_something_else_on_the_port_is_said_to_be_that() -> None:
         thread.start()
         with (
             pytest.raises(OpenClawError, match="is not our gateway"),
-            dial("127.0.0.1", server.getsockname()[1], Secret("x")),
+            dial(server.getsockname()[1], lambda: Secret("x")),
         ):
             pass
         thread.join()

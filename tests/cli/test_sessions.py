@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from openclaw.cli.sessions import as_text
+from openclaw.cli.tables import clock
 from tests.cli.gateway import Terminal, running
 
 
@@ -16,7 +17,7 @@ def test_sessions_are_listed_shown_and_reset(
         assert terminal.lines("sessions", "list", "--search", "group")[0].startswith(
             "agent:main:telegram:group:-100\t"
         )
-        assert terminal.lines("sessions", "show")[1] == "2026-02-27 09:00:00 user: hello"
+        assert terminal.lines("sessions", "show")[1] == f"{clock('2026-02-27T09:00:00.000Z')} user: hello"
         assert terminal.lines("sessions", "reset", "main") == ["main begins anew as ses_9"]
         assert terminal.run("sessions", "show", "nobody")[0] == 1
 

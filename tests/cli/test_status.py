@@ -11,10 +11,10 @@ def test_status_tells_whether_a_gateway_runs(
 ) -> None:
     terminal = Terminal(capsys)
     with running(state_dir, monkeypatch):
-        assert json.loads(terminal.run("status", "--json")[1])["running"] is True
+        assert json.loads(terminal.run("status", "--json")[1])["gateway"] == "running"
         assert "model: anthropic/claude-opus-4-6" in terminal.lines("status")
     no_gateway(state_dir, monkeypatch)
-    assert json.loads(terminal.run("status", "--json")[1])["running"] is False
+    assert json.loads(terminal.run("status", "--json")[1])["gateway"] == "stopped"
 
 
 def test_health_fails_when_no_gateway_runs_or_it_is_not_well(

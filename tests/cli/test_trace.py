@@ -6,7 +6,7 @@ import pytest
 
 from openclaw.cli.trace import Step, draw, facts_of, steps
 from tests.cli.gateway import Terminal, running
-from tests.web.fake_house import NOW, FakeHouse
+from tests.web.fake_house import FakeHouse
 
 
 def test_the_last_trace_is_drawn_step_by_step(
@@ -25,6 +25,8 @@ def test_the_last_trace_is_drawn_step_by_step(
 
 
 def test_bars_stand_where_their_time_was() -> None:
+    when = [{"name": "a", "at": "2026-02-27T09:00:00.000Z", "ms": 1.0}]
+    assert steps(when, 10) == [Step("a", 0, 10, 1.0, "")]
     spans = [{"name": "queued", "at": 100, "ms": 50.0}, {"name": "llm", "at": 150, "ms": 50.0}]
     assert steps(spans, 10) == [Step("queued", 0, 5, 50.0, ""), Step("llm", 5, 5, 50.0, "")]
 
@@ -56,4 +58,3 @@ async def test_for_people_the_bars_are_drawn(
     shown = capsys.readouterr().out
     assert "━" in shown
     assert "812.5 ms" in shown
-    assert NOW

@@ -160,6 +160,8 @@ class Daemon:
 
     async def cli(self, *args: str, stdin: str = "", timeout: float = 30) -> CliResult:
         """One `openclaw` command against this daemon's state directory."""
+        if not (self.state_dir / "openclaw.json").exists():
+            self._write_config()
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "openclaw", *args),
             env=self._environment(),

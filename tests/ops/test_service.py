@@ -119,8 +119,13 @@ def installed(home: Path) -> None:
     program.chmod(0o755)
 
 
+@pytest.fixture
+def unit() -> dict[str, str]:
+    return settings_of(bundled_unit())
+
+
 async def test_the_units_own_command_starts_a_daemon_that_says_how_it_goes(
-    tmp_path: Path, manager: tuple[str, "asyncio.Queue[str]"]
+    tmp_path: Path, unit: dict[str, str], manager: tuple[str, "asyncio.Queue[str]"]
 ) -> None:
     notify_socket, told = manager
     home = tmp_path / "home"
@@ -133,7 +138,7 @@ async def test_the_units_own_command_starts_a_daemon_that_says_how_it_goes(
         NOTIFY_SOCKET=notify_socket,
         WATCHDOG_USEC="400000",
     )
-    command = settings_of(bundled_unit())["ExecStart"].replace("%h", str(home))
+    command = unit["ExecStart"].replace("%h", str(home))
 
     process = await asyncio.create_subprocess_exec(
         *shlex.split(command), env=environment, cwd=CHECKOUT, stdout=asyncio.subprocess.DEVNULL

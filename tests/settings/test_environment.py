@@ -8,36 +8,42 @@ from openclaw import bundled
 from openclaw.settings import environment
 from openclaw.settings.environment import overlay, process_environment, with_config, with_file
 from openclaw.settings.model import ROOT
+from openclaw.settings.problems import placed
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "expected"),
+    ("variable", "value", "key", "expected"),
     [
-        ("GATEWAY__PORT", "18800", {"gateway": {"port": 18800}}),
-        ("gateway__port", "18800", {"gateway": {"port": 18800}}),
-        ("GATEWAY__CUSTOM_BIND_HOST", "10.0.0.1", {"gateway": {"customBindHost": "10.0.0.1"}}),
-        ("GATEWAY__CUSTOMBINDHOST", "::1", {"gateway": {"customBindHost": "::1"}}),
-        ("GATEWAY__CONTROL_UI__ENABLED", "false", {"gateway": {"controlUi": {"enabled": False}}}),
-        ("AGENTS__DEFAULTS__MODEL", "x/y", {"agents": {"defaults": {"model": "x/y"}}}),
-        ("AGENTS__DEFAULTS__MODEL", "{primary: 'x'}", {"agents": {"defaults": {"model": {"primary": "x"}}}}),
-        ("AGENTS__DEFAULTS__USER_TIMEZONE", "5", {"agents": {"defaults": {"userTimezone": "5"}}}),
-        ("AGENTS__LIST__0__ID", "aurora", {"agents": {"list": [{"id": "aurora"}]}}),
-        ("CHANNELS__TELEGRAM__ALLOW_FROM", "[1, '2']", {"channels": {"telegram": {"allowFrom": [1, "2"]}}}),
-        ("CHANNELS__TELEGRAM__ALLOWFROM", "telegram:1", {"channels": {"telegram": {"allowFrom": "telegram:1"}}}),
-        ("MODELS__PROVIDERS__ANTHROPIC__BASE_URL", "http://x", {"models": {"providers": {"anthropic": {"baseUrl": "http://x"}}}}),
-        ("SKILLS__ENTRIES__WEATHER__CONFIG__GEOCODING_BASE_URL", "http://x", {"skills": {"entries": {"weather": {"config": {"geocodingBaseUrl": "http://x"}}}}}),
-        ("SKILLS__ENTRIES__WEATHER__CONFIG__FORECASTBASEURL", "http://x", {"skills": {"entries": {"weather": {"config": {"forecastBaseUrl": "http://x"}}}}}),
-        ("GATEWAY__AUTH__TOKEN", "12345678901234567890", {"gateway": {"auth": {"token": "env:OPENCLAW__GATEWAY__AUTH__TOKEN"}}}),
-        ("GATEWAY__AUTH__TOKEN", "file:/run/token", {"gateway": {"auth": {"token": "file:/run/token"}}}),
-        ("GATEWAY__PORT", "null", {"gateway": {}}),
-        ("AGENTS__DEFAULTS__WORKSPACE", "NaN", {"agents": {"defaults": {"workspace": "NaN"}}}),
+        ("GATEWAY__PORT", "18800", "gateway.port", 18800),
+        ("gateway__port", "18800", "gateway.port", 18800),
+        ("GATEWAY__CUSTOM_BIND_HOST", "10.0.0.1", "gateway.customBindHost", "10.0.0.1"),
+        ("GATEWAY__CUSTOMBINDHOST", "::1", "gateway.customBindHost", "::1"),
+        ("GATEWAY__CONTROL_UI__ENABLED", "false", "gateway.controlUi.enabled", False),
+        ("AGENTS__DEFAULTS__MODEL", "x/y", "agents.defaults.model", "x/y"),
+        ("AGENTS__DEFAULTS__MODEL", "{primary: 'x'}", "agents.defaults.model", {"primary": "x"}),
+        ("AGENTS__DEFAULTS__USER_TIMEZONE", "5", "agents.defaults.userTimezone", "5"),
+        ("AGENTS__DEFAULTS__WORKSPACE", "NaN", "agents.defaults.workspace", "NaN"),
+        ("AGENTS__LIST__0__ID", "aurora", "agents.list", [{"id": "aurora"}]),
+        ("CHANNELS__TELEGRAM__ALLOW_FROM", "[1, '2']", "channels.telegram.allowFrom", [1, "2"]),
+        ("CHANNELS__TELEGRAM__ALLOWFROM", "telegram:1", "channels.telegram.allowFrom", "telegram:1"),
+        ("MODELS__PROVIDERS__X__BASE_URL", "http://x", "models.providers.x.baseUrl", "http://x"),
+        ("SKILLS__ENTRIES__W__CONFIG__SOME_URL", "u", "skills.entries.w.config.someUrl", "u"),
+        ("SKILLS__ENTRIES__W__CONFIG__FORECASTBASEURL", "u", "skills.entries.w.config.forecastBaseUrl", "u"),
+        ("GATEWAY__AUTH__TOKEN", "1234567890", "gateway.auth.token", "env:OPENCLAW__GATEWAY__AUTH__TOKEN"),
+        ("GATEWAY__AUTH__TOKEN", "file:/run/token", "gateway.auth.token", "file:/run/token"),
     ],
-)  # fmt: skip
-def test_a_variable_sets_any_key(variable: str, value: str, expected: dict[str, Any]) -> None:
+)
+def test_a_variable_sets_any_key(variable: str, value: str, key: str, expected: object) -> None:
     found = overlay({}, ROOT, {f"OPENCLAW__{variable}": value})
 
-    assert found.raw == expected
+    assert found.raw == placed({}, tuple(key.split(".")), expected)
     assert found.problems == []
+
+
+def test_null_takes_a_key_away() -> None:
+    raw = {"gateway": {"port": 1, "bind": "lan"}}
+
+    assert overlay(raw, ROOT, {"OPENCLAW__GATEWAY__BIND": "null"}).raw == {"gateway": {"port": 1}}
 
 
 def test_the_names_of_the_file_are_met_whatever_their_case() -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from openclaw.settings import references
-from openclaw.settings.references import is_reference, read_reference
+from openclaw.settings.model import ROOT
+from openclaw.settings.problems import placed
+from openclaw.settings.references import Expansion, file_providers, is_reference, read_reference
 from openclaw.types.errors import SecretError
 
 
@@ -116,3 +118,71 @@ def is_running(pid: int) -> bool:
     except OSError:
         return False
     return state != "Z"
+
+
+ENVIRON = {"HOST": "example.org", "TOKEN": "t0k3n"}
+
+
+ORIGINAL = {"source": "env", "provider": "default", "id": "TOKEN"}
+
+
+@pytest.mark.parametrize(
+    ("key", "before", "after"),
+    [
+        ("agents.defaults.workspace", "/srv/${HOST}/w", "/srv/example.org/w"),
+        ("agents.defaults.workspace", "$${HOST}", "${HOST}"),
+        ("agents.defaults.workspace", "${host} $HOST", "${host} $HOST"),
+        ("agents.defaults.workspace", "env:HOST", "example.org"),
+        ("agents.defaults.workspace", ORIGINAL, "t0k3n"),
+        ("gateway.auth.token", "${TOKEN}", "env:TOKEN"),
+        ("gateway.auth.token", "env:TOKEN", "env:TOKEN"),
+        ("gateway.auth.token", "a-${TOKEN}", "a-t0k3n"),
+        ("gateway.auth.token", ORIGINAL, "env:TOKEN"),
+        ("skills.entries.w.config", {"a": [{"b": "http://${HOST}"}]}, {"a": [{"b": "http://example.org"}]}),
+        ("skills.entries.w.config", {"a": "env:HOST"}, {"a": "example.org"}),
+        ("commands.ownerAllowFrom", ["env:HOST", 5], ["example.org", 5]),
+        ("xyzzy", {"x": "${NOPE}"}, {"x": "${NOPE}"}),
+    ],
+)
+def test_texts_are_filled_in_and_secrets_stay_references(key: str, before: object, after: object) -> None:
+    expansion, place = Expansion(ENVIRON), tuple(key.split("."))
+
+    assert expansion.expanded(placed({}, place, before), ROOT) == placed({}, place, after)
+    assert expansion.problems == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("gateway.auth.token", "${NOPE}", "variable NOPE is not set"),
+        ("channels.telegram.apiRoot", "env:NOPE", "This channel is off"),
+        ("channels.telegram.botToken", {"source": "exec", "id": "x"}, "'exec' is not read here"),
+        ("channels.telegram.botToken", {"source": "file", "id": "/x"}, "names no file"),
+    ],
+)
+def test_what_is_missing_is_told_with_what_it_costs(key: str, value: object, said: str) -> None:
+    expansion, place = Expansion(ENVIRON), tuple(key.split("."))
+    raw = placed({}, place, value)
+
+    assert expansion.expanded(raw, ROOT) == raw
+    assert [problem.key for problem in expansion.problems] == [key]
+    assert said in expansion.problems[0].text
+    assert expansion.failed == [place]
+
+
+def test_the_originals_file_providers_become_references(tmp_path: Path) -> None:
+    store = tmp_path / "store.json"
+    store.write_text('{"proxy": {"host": "10.0.0.1"}}')
+    raw = {
+        "secrets": {"providers": {"vault": {"source": "file", "path": str(store), "mode": "json"}, "x": 5}},
+        "gateway": {
+            "auth": {"token": {"source": "file", "provider": "vault", "id": "/proxy/token"}},
+            "customBindHost": {"source": "file", "provider": "vault", "id": "/proxy/host"},
+        },
+    }
+
+    expansion = Expansion({}, file_providers(raw))
+    gateway = expansion.expanded(raw, ROOT)["gateway"]
+
+    assert gateway == {"auth": {"token": f"file:{store}#/proxy/token"}, "customBindHost": "10.0.0.1"}
+    assert expansion.secrets == {"10.0.0.1"}

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from openclaw.settings.model import ROOT
-from openclaw.settings.unknown import nearest, tidied, unknown_keys
+from openclaw.settings.problems import Key
+from openclaw.settings.unknown import known_to_original, nearest, tidied, unknown_keys
 
 
 def complaints(raw: dict[str, Any]) -> list[tuple[str, str]]:
@@ -16,12 +17,11 @@ def complaints(raw: dict[str, Any]) -> list[tuple[str, str]]:
         ({"gatway": {}}, "gatway", "Did you mean gateway?"),
         ({"gateway": {"prot": 1}}, "gateway.prot", "Did you mean gateway.port?"),
         ({"agents": {"list": [{"idd": "x"}]}}, "agents.list[0].idd", "Did you mean agents.list[0].id?"),
-        ({"models": {"providers": {"x": {"baseURL": "y"}}}}, "models.providers.x.baseURL", "Did you mean models.providers.x.baseUrl?"),
         ({"channels": {"telegarm": {}}}, "channels.telegarm", "Did you mean channels.telegram?"),
         ({"botToken": "x"}, "botToken", "Did you mean channels.telegram.botToken?"),
         ({"xyzzy": 1}, "xyzzy", "Check its name, or take it out."),
     ],
-)  # fmt: skip
+)
 def test_an_unknown_key_is_told_with_the_nearest_known_one(raw: dict[str, Any], key: str, mend: str) -> None:
     assert complaints(raw) == [(key, mend)]
 
@@ -64,3 +64,20 @@ def test_what_is_no_object_is_left_for_the_models_to_refuse(value: object) -> No
 def test_nearest_ignores_case_and_does_not_guess_wildly() -> None:
     assert nearest("BOTTOKEN", ["botToken", "port"]) == "botToken"
     assert nearest("zzz", ["botToken", "port"]) == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "known"),
+    [
+        (("talk",), True),
+        (("gateway", "tailscale"), True),
+        (("channels", "telegram", "historyLimit"), True),
+        (("agents", "list", 3, "sandbox"), True),
+        (("agents", "defaults", "heartbeat"), True),
+        (("gateway", "prot"), False),
+        (("gateway", "tailscale", "mode"), False),
+        (("gatway",), False),
+    ],
+)
+def test_the_originals_keys_are_known_by_their_place(key: Key, known: bool) -> None:
+    assert known_to_original(key) is known

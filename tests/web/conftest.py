@@ -108,9 +108,9 @@ async def serving(config: GatewayConfig | None = None) -> AsyncIterator[Plane]:
         return Secret(token[0])
 
     control = make_control(
-        config or GatewayConfig(), house, current, readiness, bound="127.0.0.1", clock=SystemClock()
+        config or GatewayConfig(), house, current, readiness, bound=["127.0.0.1"], clock=SystemClock()
     )
-    listener = HttpListener(control_app(control), bind("127.0.0.1", 0), grace_seconds=1)
+    listener = HttpListener(control_app(control), [bind("127.0.0.1", 0)], grace_seconds=1)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(listener.run)
         await listener.wait_listening()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from openclaw.bus import Bus
+from openclaw.types.clock import iso
 from openclaw.types.conversation import Usage
 from openclaw.types.events import (
     ModelReplied,
@@ -106,11 +107,17 @@ class FakeDesk:
             "cost": 0.0021,
         }
         spans = [
-            {"name": "received", "at": NOW, "ms": 0.0},
-            {"name": "llm", "at": NOW + 4, "ms": 812.5, **llm},
-            {"name": "tool", "at": NOW + 820, "ms": 90.0, "tool": "get_weather", "ok": True},
+            {"name": "received", "at": iso(NOW), "ms": 0.0},
+            {"name": "llm", "at": iso(NOW + 4), "ms": 812.5, **llm},
+            {"name": "tool", "at": iso(NOW + 820), "ms": 90.0, "tool": "get_weather", "ok": True},
         ]
-        head = {"id": "t_1", "at": NOW, "event": "telegram:default:7", "outcome": "answered", "reason": ""}
+        head = {
+            "id": "t_1",
+            "at": iso(NOW),
+            "event": "telegram:default:7",
+            "outcome": "answered",
+            "reason": "",
+        }
         return {**head, "session": MAIN, "spans": spans}
 
     async def outbox(self, *, state: str | None, limit: int) -> list[Json]:

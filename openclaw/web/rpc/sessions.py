@@ -51,7 +51,7 @@ def kind_of(key: str) -> str:
     match key.split(":"):
         case ["global"]:
             return "global"
-        case ["agent", _, _, "group" | "channel" as kind, *_]:
+        case ["agent", _, _, "group" | "channel" as kind, _, *_]:
             return "group" if kind == "group" else "channel"
         case ["agent", _, *_]:
             return "direct"

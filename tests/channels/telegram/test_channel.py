@@ -1,13 +1,16 @@
 import anyio
 import pytest
 
+from openclaw.bus import Bus
+from openclaw.channels.runner import Backoff, ChannelRunner
 from openclaw.channels.telegram.channel import TelegramChannel
 from openclaw.channels.telegram.config import TelegramAccount
 from openclaw.types.channel import Channel, WebhookRequest
 from openclaw.types.errors import ChannelError, DeliveryError
+from openclaw.types.events import ChannelChanged
 from openclaw.types.messages import Address, Part
 from openclaw.types.secrets import SecretRef
-from tests.channels.telegram.house import MemoryLedger, Reports, Secrets, make_channel, outbound
+from tests.channels.telegram.house import MemoryLedger, Reports, Secrets, StoppedClock, make_channel, outbound
 from tests.fakes import FakeTelegram
 
 
@@ -54,6 +57,29 @@ async def test_a_restart_answers_nothing_twice(telegram: FakeTelegram) -> None:
 
     assert ledger.texts() == ["one", "two"]
     assert not any("drop_pending_updates" in call.params for call in telegram.calls)
+
+
+async def test_an_outage_is_survived_and_nothing_said_meanwhile_is_lost(telegram: FakeTelegram) -> None:
+    ledger, bus = MemoryLedger(), Bus()
+    runner = ChannelRunner(StoppedClock(), Backoff(first_seconds=0.01, most_seconds=0.01))
+    channel = make_channel(account(telegram), ledger)
+
+    with bus.subscribe(ChannelChanged, lossless=True) as changes:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(runner.receive, [channel], ledger.deliver, bus)
+            telegram.say("before")
+            await ledger.wait_kept(1)
+            telegram.refuse_connections()
+            while runner.states()[0].condition != "failing":
+                await changes.next()
+            telegram.say("meanwhile")
+            telegram.accept_connections()
+            await ledger.wait_kept(2)
+            tasks.cancel_scope.cancel()
+    await channel.aclose()
+
+    assert ledger.texts() == ["before", "meanwhile"]
+    assert "Telegram cannot be reached" in runner.states()[0].last_error
 
 
 async def test_no_token_is_told_with_the_key_to_set() -> None:

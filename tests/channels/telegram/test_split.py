@@ -52,6 +52,7 @@ def test_every_part_is_within_its_limits_and_telegram_can_read_it(markdown: str,
         seen = visible_text(rich(part))
         assert units(seen) <= limit
         assert units(rich(part)) <= 4096
+        assert units(part.text) <= 4096
         assert seen.strip()
         assert words(seen) in words(part.text) or "](" in markdown
 

@@ -1,0 +1,77 @@
+from typing import Any
+
+import anyio
+import orjson
+import pytest
+
+from openclaw.bus import Gap
+from openclaw.types.events import SessionChanged, Stopping, TurnStarted
+from openclaw.web.desk import RunState
+from openclaw.web.rpc import broadcast
+from openclaw.web.rpc.broadcast import Broadcast, Listener
+from openclaw.web.rpc.feed import Feed
+from openclaw.web.rpc.handshake import Caller, Scope
+from tests.web.fake_house import MAIN, FakeHouse
+
+
+def listener(name: str, *scopes: Scope) -> Listener:
+    return Listener(Caller(frozenset(scopes), connection=name), Feed(1_000_000))
+
+
+async def frames(of: Listener, count: int) -> list[dict[str, Any]]:
+    return [orjson.loads(await of.feed.next() or "") for _ in range(count)]
+
+
+async def test_only_those_who_may_read_are_told_and_all_with_one_numbering() -> None:
+    told = Broadcast(FakeHouse().desk)
+    reader, writer, pairer = (
+        listener("a", "operator.read"),
+        listener("b", "operator.write"),
+        listener("c", "operator.pairing"),
+    )
+    with told.joined(reader), told.joined(writer), told.joined(pairer):
+        await told.see(SessionChanged(MAIN, "reset"))
+        await told.see(Stopping("SIGTERM"))
+        seen = await frames(reader, 2)
+        assert await frames(writer, 2) == seen
+        with anyio.move_on_after(0) as scope:
+            await pairer.feed.next()
+        assert scope.cancelled_caught
+    assert [frame["seq"] for frame in seen] == [1, 2]
+
+
+async def test_who_has_left_is_told_no_more() -> None:
+    told = Broadcast(FakeHouse().desk)
+    reader = listener("a", "operator.read")
+    with told.joined(reader):
+        pass
+    await told.see(Stopping("SIGTERM"))
+    with anyio.move_on_after(0) as scope:
+        await reader.feed.next()
+    assert scope.cancelled_caught
+
+
+async def test_lost_events_do_not_lose_the_end_of_a_run() -> None:
+    house = FakeHouse()
+    told = Broadcast(house.desk)
+    reader = listener("a", "operator.read")
+    with told.joined(reader):
+        await told.see(TurnStarted("r1", MAIN, "main"))
+        house.desk.runs["r1"] = RunState("r1", "ok", MAIN, "Hi")
+        await told.see(Gap(5))
+        seen = await frames(reader, 3)
+    assert seen[-1]["payload"]["state"] == "final"
+
+
+async def test_a_tick_tells_that_we_live(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(broadcast, "TICK_SECONDS", 0.01)
+    house = FakeHouse()
+    told = Broadcast(house.desk)
+    reader = listener("a", "operator.read")
+    with told.joined(reader):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(told.run, house.bus)
+            tick = (await frames(reader, 1))[0]
+            tasks.cancel_scope.cancel()
+    assert tick["event"] == "tick"
+    assert tick["payload"].keys() == {"ts"}

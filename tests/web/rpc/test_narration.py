@@ -1,0 +1,132 @@
+from typing import Any
+
+from openclaw.types.conversation import Usage
+from openclaw.types.events import (
+    ModelReplied,
+    ReasoningDelta,
+    ReplyWithdrawn,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+    TurnEvent,
+    TurnFinished,
+    TurnStarted,
+)
+from openclaw.web.desk import RunState
+from openclaw.web.rpc.narration import Narrator, Told
+from tests.web.fake_house import MAIN
+
+R = ("r1", MAIN)
+
+
+def tell(*events: TurnEvent, pace: float = 1.0) -> list[Told]:
+    """`pace`: seconds between two events."""
+    narrator = Narrator()
+    return [
+        told
+        for number, event in enumerate(events)
+        for told in narrator.tell(event, 1000 + number, number * pace)
+    ]
+
+
+def chats(told: list[Told]) -> list[dict[str, Any]]:
+    return [dict(item.payload) for item in told if item.name == "chat"]
+
+
+def streams(told: list[Told], stream: str) -> list[Any]:
+    return [item.payload["data"] for item in told if item.payload.get("stream") == stream]
+
+
+def text_of(chat: dict[str, Any]) -> str:
+    return str(chat["message"]["content"][0]["text"])
+
+
+def test_a_run_has_numbered_events_one_start_and_one_end() -> None:
+    told = tell(
+        TurnStarted(*R, "main"), TextDelta(*R, "Hi"), TurnFinished(*R, "answered", "Hi", usage=Usage(10, 2))
+    )
+    assert [item.payload["seq"] for item in told] == list(range(1, len(told) + 1))
+    assert streams(told, "lifecycle") == [
+        {"phase": "start", "startedAt": 1000},
+        {"phase": "end", "aborted": False, "startedAt": 1000, "endedAt": 1002},
+    ]
+    final = chats(told)[-1]
+    assert (final["state"], text_of(final), final["usage"]["outputTokens"]) == ("final", "Hi", 2)
+
+
+def test_chat_deltas_are_cumulative_and_at_most_one_in_150_ms() -> None:
+    told = tell(*(TextDelta(*R, word) for word in "abcdefgh"), pace=0.05)
+    assert [(text_of(chat), chat["deltaText"]) for chat in chats(told)] == [
+        ("a", "a"),
+        ("abcd", "bcd"),
+        ("abcdefg", "efg"),
+    ]
+    assert [data["text"] for data in streams(told, "assistant")][-1] == "abcdefgh"
+
+
+def test_what_the_pace_held_back_is_shown_when_the_reply_ends() -> None:
+    told = tell(TextDelta(*R, "a"), TextDelta(*R, "b"), ModelReplied(*R, "m", Usage()), pace=0.0)
+    assert text_of(chats(told)[-1]) == "ab"
+
+
+def test_the_next_reply_of_a_run_begins_anew() -> None:
+    told = tell(TextDelta(*R, "Let me look."), ModelReplied(*R, "m", Usage()), TextDelta(*R, "22 °C"))
+    assert text_of(chats(told)[-1]) == "22 °C"
+    assert chats(told)[-1]["replace"] is True
+
+
+def test_a_withdrawn_reply_is_taken_back() -> None:
+    told = tell(TextDelta(*R, "Hel"), ReplyWithdrawn(*R), TextDelta(*R, "Hi"))
+    assert streams(told, "assistant")[1] == {"text": "", "delta": "", "replace": True}
+    assert chats(told)[1]["replace"] is True
+    assert text_of(chats(told)[-1]) == "Hi"
+
+
+def test_tools_and_thinking_are_told_on_their_streams() -> None:
+    told = tell(
+        ReasoningDelta(*R, "hm"),
+        ToolStarted(*R, "toolu_1", "get_weather", {"location": "Sydney"}),
+        ToolFinished(*R, "toolu_1", "get_weather", "x" * 100_000, failed=True),
+    )
+    assert streams(told, "thinking") == [{"text": "hm", "delta": "hm"}]
+    start, result = streams(told, "tool")
+    assert start == {
+        "phase": "start",
+        "name": "get_weather",
+        "toolCallId": "toolu_1",
+        "args": {"location": "Sydney"},
+    }
+    assert result["isError"] is True
+    assert len(result["result"]["content"][0]["text"]) == 16_384
+    assert {item.cap for item in told if item.payload["stream"] == "tool"} == {"tool-events"}
+
+
+def test_how_runs_end() -> None:
+    silent = chats(tell(TurnFinished(*R, "silent", "")))[0]
+    dead = chats(tell(TurnFinished(*R, "dead", "", "no model answers")))[0]
+    budget = chats(tell(TurnFinished(*R, "refused", "The budget of today is spent.", "budget")))[0]
+    policy = chats(tell(TurnFinished(*R, "refused", "", "send policy")))[0]
+    assert (silent["state"], "message" in silent) == ("final", False)
+    assert (dead["state"], dead["errorMessage"]) == ("error", "no model answers")
+    assert (budget["state"], text_of(budget)) == ("final", "The budget of today is spent.")
+    assert (policy["state"], policy["errorMessage"]) == ("error", "send policy")
+
+
+def test_a_paused_run_is_not_at_its_end() -> None:
+    told = tell(TurnFinished(*R, "paused", "No model answers now."), TurnFinished(*R, "answered", "Hi"))
+    assert streams(told, "lifecycle")[0]["phase"] == "paused"
+    assert [chat["state"] for chat in chats(told)] == ["final"]
+
+
+def test_after_lost_events_every_run_is_still_told_to_its_end_once() -> None:
+    narrator = Narrator()
+    for run in ("done", "failed", "going", "forgotten"):
+        list(narrator.tell(TurnStarted(run, MAIN, "main"), 1, 1.0))
+    states = {
+        "done": RunState("done", "ok", MAIN, "Hi"),
+        "failed": RunState("failed", "error", MAIN, error="no model answers"),
+        "going": RunState("going", "in_flight", MAIN),
+    }
+    ended = chats(list(narrator.catch_up(states.get, 2)))
+    assert [(chat["runId"], chat["state"]) for chat in ended] == [("done", "final"), ("failed", "error")]
+    assert list(narrator.catch_up({"going": states["going"]}.get, 3)) == []
