@@ -1,16 +1,14 @@
-"""The wiring: builds every part from the settings, starts and stops them in order."""
+"""The wiring: builds every part from the settings, and knows in which order they work and stop."""
 
 import logging
 import os
 import secrets
-import signal
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import anyio
-from anyio.abc import TaskGroup
 
 from openclaw import __version__, bundled
 from openclaw.agent.bootstrap import Caps, WorkspaceFiles
@@ -34,30 +32,20 @@ from openclaw.gateway.tracing import TraceBook
 from openclaw.gateway.turns import Briefing, Patience, TurnParts, Turns
 from openclaw.llm.models import Models
 from openclaw.llm.providers import find_providers
-from openclaw.logs import Redactor, logging_to
+from openclaw.logs import Redactor
 from openclaw.net import Door
-from openclaw.ops.notifier import Notifier, watchdog_seconds
 from openclaw.ops.secrets import SecretResolver
 from openclaw.ops.state_lock import StateLock
-from openclaw.ops.watchdog import Watchdog
 from openclaw.sessions.sessions import Sessions
 from openclaw.settings.loading import Loaded
 from openclaw.store.database import open_database
 from openclaw.store.ledger import Ledger
-from openclaw.store.webhooks import AuditRow as AuditRecord
 from openclaw.types.channel import Channel, ChannelParts
 from openclaw.types.clock import Clock, SystemClock
-from openclaw.types.errors import ConfigError, OpenClawError
-from openclaw.types.events import Stopping
+from openclaw.types.errors import ConfigError
 from openclaw.types.ids import new_id
-from openclaw.types.secrets import Secret, SecretRef
-from openclaw.web.control import control_app, make_control
 from openclaw.web.desk import Nameplate
 from openclaw.web.front_desk import DeskParts, FrontDesk
-from openclaw.web.health import Readiness
-from openclaw.web.listeners import HttpListener
-from openclaw.web.ports import bind, bind_hosts
-from openclaw.web.webhooks import AuditRow, webhook_app
 
 logger = logging.getLogger(__name__)
 
@@ -288,9 +276,6 @@ def _problems(ledger: Ledger, states: Sequence[ChannelStatus]) -> list[str]:
     return [*(["the ledger's disk is full"] if ledger.is_full else []), *failing]
 
 
-# -- running ----------------------------------------------------------------------------------------------
-
-
 @asynccontextmanager
 async def open_house(loaded: Loaded) -> AsyncIterator[House]:
     """The house without its doors, for a command that works while no daemon runs. Raises AlreadyRunningError."""
@@ -299,108 +284,3 @@ async def open_house(loaded: Loaded) -> AsyncIterator[House]:
     with StateLock(loaded.paths.state):
         async with build(loaded, Redactor(), with_channels=False) as house, house.working():
             yield house
-
-
-def serve(loaded: Loaded) -> int:
-    """Run the daemon until it is asked to stop. Raises AlreadyRunningError, PortBusyError."""
-    os.umask(0o077)  # the ledger's own files too
-    redactor = Redactor()
-    color = "NO_COLOR" not in loaded.environ
-    with StateLock(loaded.paths.state):
-        with logging_to(loaded.settings.logging, loaded.paths.log_file, redactor, color=color):
-            for problem in loaded.problems:
-                logger.log(logging.ERROR if problem.severity == "error" else logging.WARNING, "%s", problem)
-            try:
-                anyio.run(_serve, loaded, redactor)
-            except OpenClawError:
-                raise
-            except Exception:
-                logger.exception("the daemon ends after a failure")
-                return 1
-    return 0
-
-
-async def _serve(loaded: Loaded, redactor: Redactor) -> None:
-    gateway = loaded.settings.gateway
-    hosts = bind_hosts(gateway, "gateway")
-    sockets = [bind(host, gateway.port) for host in hosts]
-    async with build(loaded, redactor, with_channels=True) as house:
-        readiness = Readiness(starting="the daemon is starting")
-        control = make_control(
-            gateway, house, lambda: _token(house.core), readiness, bound=hosts, clock=house.core.clock
-        )
-        listeners = [HttpListener(control_app(control), sockets), *_public_listener(house)]
-        async with anyio.create_task_group() as serving:
-            for listener in listeners:
-                serving.start_soon(listener.run)
-                await listener.wait_listening()
-            async with anyio.create_task_group() as beside:
-                beside.start_soon(control.board.broadcast.run, house.bus)
-                await _work(house, readiness, beside, listeners[0].address[1])
-                beside.cancel_scope.cancel()
-            # They end by themselves: cancelling uvicorn leaves its sockets open.
-            for listener in listeners:
-                listener.stop()
-
-
-async def _work(house: House, readiness: Readiness, beside: TaskGroup, port: int) -> None:
-    notifier = Notifier.of(house.core.loaded.environ)
-    async with house.working():
-        _start_watchdog(beside, house, notifier)
-        readiness.clear("starting")
-        notifier.ready("running")
-        print(_ready_line(house, port), flush=True)  # noqa: T201 - the one line that says it is ready
-        await _receive_until_stopped(house)
-        readiness.block("draining", "the daemon is stopping")
-        notifier.stopping()
-
-
-async def _receive_until_stopped(house: House) -> None:
-    async with anyio.create_task_group() as receiving:
-        channels = list(house.channels.values())
-        receiving.start_soon(house.runner.receive, channels, house.intake.deliver, house.bus)
-        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-            async for received in signals:
-                logger.info("%s: stopping; what is under way is finished first", received.name)
-                await house.bus.publish(Stopping(received.name))
-                break
-        receiving.cancel_scope.cancel()
-
-
-def _public_listener(house: House) -> list[HttpListener]:
-    """The webhooks' own port, only where a channel has a webhook."""
-    deliver = house.runner.noting(house.intake.deliver_webhook)
-    routes = {channel.name: channel.routes(deliver) for channel in house.channels.values()}
-    if not any(routes.values()):
-        return []
-    config = house.core.loaded.settings.webhooks
-
-    async def audit(row: AuditRow) -> None:
-        record = AuditRecord(row.channel or "", row.path, row.outcome, row.reason, row.event_key)
-        await house.core.ledger.audit_webhook(record)
-
-    app = webhook_app(routes, audit, max_body=config.max_body_bytes)
-    return [HttpListener(app, [bind(host, config.port) for host in bind_hosts(config, "webhooks")])]
-
-
-async def _token(core: Core) -> Secret:
-    """Asked at every attempt, so that a changed token counts at once."""
-    reference = core.loaded.settings.gateway.auth.token
-    return await core.resolver.resolve(reference if reference is not None else SecretRef(""))
-
-
-def _start_watchdog(group: TaskGroup, house: House, notifier: Notifier) -> None:
-    seconds = watchdog_seconds(house.core.loaded.environ)
-    if seconds is None:
-        return
-
-    async def ledger_takes_writes() -> bool:
-        await house.core.ledger.probe()
-        return True
-
-    group.start_soon(Watchdog(notifier, seconds, {"ledger": ledger_takes_writes}).run)
-
-
-def _ready_line(house: House, port: int) -> str:
-    channels = ", ".join(sorted({name for name, _ in house.channels})) or "none"
-    return f"openclaw ready on http://127.0.0.1:{port} (channels: {channels}; model: {house.desk.nameplate().model})"

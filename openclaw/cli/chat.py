@@ -126,8 +126,15 @@ def _talk_here(loaded: "Loaded", message: str | None, question: Mapping[str, obj
 
     from openclaw.app import open_house
 
+    failure: BaseException | None = None
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(open_house(loaded)) as house:
-        _talk(lambda text: portal.call(_ask_here, house, text, question, as_json), message, as_json)
+        # Raised only after the house is closed: on the way out its task groups would wrap it.
+        try:
+            _talk(lambda text: portal.call(_ask_here, house, text, question, as_json), message, as_json)
+        except (OpenClawError, OSError, KeyboardInterrupt) as error:
+            failure = error
+    if failure is not None:
+        raise failure
 
 
 async def _ask_here(house: "House", text: str, question: Mapping[str, object], quiet: bool) -> Told:

@@ -45,17 +45,21 @@ async def _dispatch_here(loaded: "Loaded", method: str, params: Mapping[str, obj
     from openclaw.app import open_house
     from openclaw.web.rpc.frames import RpcError, success
     from openclaw.web.rpc.handshake import OPERATOR
-    from openclaw.web.rpc.methods import dispatch
+    from openclaw.web.rpc.methods import answered, dispatch
     from openclaw.web.rpc.runs import Accepted
 
+    refusal: RpcError | None = None
     async with open_house(loaded) as house:
+        # Raised only after the house is closed: on the way out its task groups would wrap it.
         try:
             answer = await dispatch(house, OPERATOR, method, params)
             if isinstance(answer, Accepted):
-                answer = await answer.finish()
+                answer = await answered(method, answer.finish())
         except RpcError as error:
-            raise RefusedError(error.message) from None
-        return _as_read(success("here", answer))
+            refusal = error
+    if refusal is not None:
+        raise RefusedError(refusal.message)
+    return _as_read(success("here", answer))
 
 
 def _as_read(frame: str) -> Frame:

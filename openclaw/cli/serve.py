@@ -37,7 +37,8 @@ def run(port: int | None, config_path: Path | None) -> int:
 
 
 def run_daemon(port: int | None, config_path: Path | None) -> int:
-    from openclaw import app, failpoints
+    from openclaw import failpoints
+    from openclaw.daemon import serve as serve_house
     from openclaw.ops.state_lock import AlreadyRunningError
     from openclaw.settings.environment import process_environment
     from openclaw.settings.loading import load_to_serve
@@ -46,8 +47,7 @@ def run_daemon(port: int | None, config_path: Path | None) -> int:
     failpoints.arm(environ.get("OPENCLAW_FAILPOINT", ""), environ.get("OPENCLAW_FAILPOINT_LOG", ""))
     loaded = load_to_serve(environ, config_path=config_path, port=port)
     try:
-        code: int = app.serve(loaded)
+        return serve_house(loaded)
     except AlreadyRunningError as error:
         click.echo(f"openclaw: {error}", err=True)
         return EXIT_HELD
-    return code

@@ -83,7 +83,11 @@ def facts_of(span: Mapping[str, Any]) -> str:
         words += [] if span["ok"] else ["failed"]
     plain = {"model", "tool"}
     named = [cell(span[name]) for name in ("model", "tool") if name in span]
-    rest = [f"{name} {cell(value, name)}" for name, value in span.items() if name not in known | plain]
+    rest = [
+        f"{name} {cell(value, name)}"
+        for name, value in span.items()
+        if name not in known | plain and value not in (None, "")
+    ]
     return ", ".join([*named, *words, *rest])
 
 

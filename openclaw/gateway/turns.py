@@ -1,7 +1,7 @@
 """One event's turn, from the lane to its end: begun in the ledger, run by the agent, ended in one transaction."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -193,26 +193,9 @@ class Turns:
             reason, text = giving_up
             await self._close(running, "dead", reason, text)
             return
-        answer = await self._answer_while_shown(running)
+        answer = await self._answer(running)
         if answer is not None:
             await self._close(running, "answered", answer.reason, answer.text, answer.entries)
-
-    async def _answer_while_shown(self, running: Running) -> Answer | None:
-        """People see that an answer is being written."""
-        channel = self._parts.channels.get((running.row.channel, running.row.account))
-        to = running.row.event.reply_to
-        answer, failure = None, None
-        async with anyio.create_task_group() as beside:
-            if channel is not None and to is not None:
-                beside.start_soon(_show_working, channel, to)
-            try:
-                answer = await self._answer(running)
-            except Exception as error:  # noqa: BLE001 - raised again below: a task group would wrap it
-                failure = error
-            beside.cancel_scope.cancel()
-        if failure is not None:
-            raise failure
-        return answer
 
     def _reason_to_give_up(self, running: Running) -> tuple[str, str] | None:
         """A turn that was cut off is not taken up for ever."""
@@ -263,9 +246,26 @@ class Turns:
             running.journal.recorded,
             lambda: self._stopping,
         )
-        return await run_turn(
-            turn, House(prepared.model, running.journal, running.trace, self._emit, parts.clock)
-        )
+        house = House(prepared.model, running.journal, running.trace, self._emit, parts.clock)
+        return await self._while_shown(running.row, run_turn(turn, house))
+
+    async def _while_shown(self, row: InboxRow, work: Coroutine[Any, Any, Answer]) -> Answer:
+        """People see that an answer is being written. The work has the first word: the model is asked before."""
+        channel, to = self._parts.channels.get((row.channel, row.account)), row.event.reply_to
+        if channel is None or to is None:
+            return await work
+        answer, failure = None, None
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(_show_working, channel, to)
+            try:
+                answer = await work
+            except Exception as error:  # noqa: BLE001 - raised again below: a task group would wrap it
+                failure = error
+            beside.cancel_scope.cancel()
+        if answer is None:
+            assert failure is not None
+            raise failure
+        return answer
 
     async def _wait_for_model(self, running: Running) -> None:
         """One honest line, then silence until the model is back."""

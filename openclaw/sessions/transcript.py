@@ -79,7 +79,8 @@ def _parse(data: bytes, owed: Sequence[Entry]) -> tuple[Reading, list[bytes]]:
     known = {entry.id for entry in entries}
     coming = [entry for entry in owed if entry.id not in known]
     paired, reading.unpaired = pair_tools([*entries, *coming])
-    reading.entries = paired[: len(paired) - len(coming)]
+    not_yet = {id(entry) for entry in coming}
+    reading.entries = [entry for entry in paired if id(entry) not in not_yet]
     kept = [line for line, _ in rows]
     if reading.unpaired:
         kept = _lines_of(reading.entries, rows, reading.unreadable)

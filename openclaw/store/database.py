@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import aiosqlite
 import anyio
+import anyio.to_thread
 
 from openclaw.store.migrations import STEPS
 from openclaw.types.errors import OpenClawError, StorageBusyError, StorageFullError
@@ -72,6 +73,11 @@ class Database:
         return result
 
 
+def touch(tx: Transaction) -> None:
+    """The smallest write there is."""
+    tx.execute(f"PRAGMA user_version = {len(STEPS)}")
+
+
 def _committed(tx: Transaction, work: Callable[[Transaction], T]) -> T:
     # IMMEDIATE: a transaction that reads first and writes later fails at once when another process wrote in between.
     tx.execute("BEGIN IMMEDIATE")
@@ -110,9 +116,12 @@ def _typed(error: sqlite3.DatabaseError, path: Path) -> OpenClawError | None:
 @asynccontextmanager
 async def open_database(path: Path) -> AsyncIterator[Database]:
     """Open, set the pragmas, migrate. Closes last of everything."""
+    opening = aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
     try:
-        connection = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
+        connection = await opening
     except sqlite3.OperationalError as error:
+        # Its thread still has a word for the loop, and complains on stderr when the loop is gone first.
+        await anyio.to_thread.run_sync(opening._thread.join)
         raise LedgerError(f"{path} cannot be opened: {error}") from error
     database = Database(connection, path)
     try:

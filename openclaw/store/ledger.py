@@ -9,7 +9,7 @@ import anyio
 
 from openclaw.failpoints import Failpoint, passing
 from openclaw.store import echoes, inbox, journal, outbox, sessions, traces, usage, webhooks
-from openclaw.store.database import Database, Transaction
+from openclaw.store.database import Database, Transaction, touch
 from openclaw.store.echoes import Echo
 from openclaw.store.usage import UsageRow
 from openclaw.types.channel import LastArrival
@@ -300,8 +300,8 @@ class Ledger:
         return await self._database.read(lambda tx: usage.cost_since(tx, at))
 
     async def probe(self) -> None:
-        """Proves that the ledger takes writes."""
-        await self._database.write(lambda tx: None)
+        """Proves that the ledger takes writes: an empty transaction would need no room."""
+        await self._database.write(touch)
 
     async def forget(self, trace_days: int) -> None:
         """Once a day: what is older than its use."""

@@ -52,7 +52,8 @@ def bind_hosts(config: GatewayConfig | WebhooksConfig, section: str) -> tuple[st
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes any that is free. Raises PortBusyError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends small answers at once only on sockets that name their protocol.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     # A port whose last connections are still closing may be taken again; on Linux never one that is listened on.
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
 
@@ -56,7 +57,8 @@ def no_gateway(state: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHouse:
 
     @asynccontextmanager
     async def open_house(_: object) -> AsyncIterator[FakeHouse]:
-        yield house
+        async with anyio.create_task_group():
+            yield house
 
     app = types.ModuleType("openclaw.app")
     app.open_house = open_house  # type: ignore[attr-defined]

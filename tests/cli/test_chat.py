@@ -76,6 +76,15 @@ def test_offline_the_house_is_opened_here(
     assert "get_weather" in err
 
 
+def test_offline_a_failure_is_one_line_too(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch, terminal: Terminal
+) -> None:
+    house = no_gateway(state_dir, monkeypatch)
+    house.desk.reply = nothing
+    for words in (("chat", "hello", "--offline"), ("agent", "-m", "hello")):
+        assert terminal.run(*words) == (1, "", "openclaw: no model answers; see openclaw status\n")
+
+
 def test_without_a_message_the_conversation_goes_on_until_the_end_of_input(
     state_dir: Path, monkeypatch: pytest.MonkeyPatch, terminal: Terminal
 ) -> None:

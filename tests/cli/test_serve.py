@@ -22,7 +22,6 @@ def served(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
     app.serve = serve  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "openclaw.app", app)
-    monkeypatch.setattr("openclaw.app", app, raising=False)
     monkeypatch.setenv("HOME", str(state_dir.parent))
     monkeypatch.setenv("OPENCLAW_STATE_DIR", str(state_dir))
     return seen

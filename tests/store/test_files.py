@@ -3,38 +3,60 @@ from pathlib import Path
 
 import pytest
 
-from openclaw.store.files import write_atomically
+from openclaw.store import files
+from openclaw.store.files import sync_folder, write_atomically
 
 
-def test_a_file_is_replaced_whole_and_private(tmp_path: Path) -> None:
+def test_a_file_is_replaced_whole_and_only_for_us(tmp_path: Path) -> None:
     path = tmp_path / "sessions.json"
-    path.write_text("old")
-    path.chmod(0o644)
+    path.write_bytes(b"old and longer")
 
     write_atomically(path, b"new")
 
     assert path.read_bytes() == b"new"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert list(tmp_path.iterdir()) == [path]
+    assert [other.name for other in tmp_path.iterdir()] == ["sessions.json"]
 
 
-def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "folder"
-    path.mkdir()
-    (path / "inside").write_text("kept")
+def test_another_mode_is_possible(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "unit", b"[Unit]", mode=0o644)
+    assert stat.S_IMODE((tmp_path / "unit").stat().st_mode) == 0o644
 
-    with pytest.raises(OSError, match="irectory"):
+
+@pytest.mark.parametrize("failing", ["write", "rename"])
+def test_a_failure_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    path = tmp_path / "sessions.json"
+    path.write_bytes(b"old")
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    if failing == "write":
+        monkeypatch.setattr(files.os, "fsync", fail)
+    else:
+        monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OSError, match="No space left"):
         write_atomically(path, b"new")
 
-    assert (path / "inside").read_text() == "kept"
-    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"old"
+    assert [other.name for other in tmp_path.iterdir()] == ["sessions.json"]
 
 
-def test_a_link_is_replaced_not_followed(tmp_path: Path) -> None:
-    (tmp_path / "victim").write_text("kept")
-    (tmp_path / "file").symlink_to(tmp_path / "victim")
+def test_a_link_is_replaced_and_its_target_left_alone(tmp_path: Path) -> None:
+    target, path = tmp_path / "target", tmp_path / "sessions.json"
+    target.write_bytes(b"somebody's")
+    path.symlink_to(target)
 
-    write_atomically(tmp_path / "file", b"new")
+    write_atomically(path, b"new")
 
-    assert (tmp_path / "victim").read_text() == "kept"
-    assert not (tmp_path / "file").is_symlink()
+    assert target.read_bytes() == b"somebody's"
+    assert not path.is_symlink()
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_atomically(tmp_path / "nowhere" / "file", b"")
+    with pytest.raises(FileNotFoundError):
+        sync_folder(tmp_path / "nowhere")

@@ -315,3 +315,13 @@ async def test_strangers_cannot_fill_the_door(plane: Plane, monkeypatch: pytest.
             async with plane.socket():
                 pass
     assert refused.value.response.status_code == 503
+
+
+async def test_who_reads_far_too_slowly_is_closed(plane: Plane, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "MAX_BUFFERED", 300)
+    async with plane.operator() as client:
+        await client.send("sessions.list")
+        with pytest.raises(ConnectionClosed) as closed:
+            await client.receive()
+    assert closed.value.rcvd is not None
+    assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1008, "slow consumer")

@@ -1,0 +1,277 @@
+"""The gateway as `app` wires it, over a real ledger and real transcripts, with a scripted world around it."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import anyio.to_thread
+import orjson
+
+from openclaw.agent.tools.base import Tool
+from openclaw.bus import Bus
+from openclaw.gateway.access import AccessPolicy
+from openclaw.gateway.config import Binding
+from openclaw.gateway.delivery import Delivery, DeliveryParts, DeliveryRules
+from openclaw.gateway.dispatch import Dispatch
+from openclaw.gateway.intake import Intake
+from openclaw.gateway.lanes import Lanes
+from openclaw.gateway.pairing import PairingStore
+from openclaw.gateway.routing import Routing
+from openclaw.gateway.runs import Runs
+from openclaw.gateway.tracing import Trace, TraceBook
+from openclaw.gateway.turns import Patience, Prepared, TurnParts, Turns
+from openclaw.llm.chat import Request, ToolSpec
+from openclaw.sessions.config import SessionConfig
+from openclaw.sessions.sessions import Sessions
+from openclaw.store.database import Database, Transaction, open_database
+from openclaw.store.inbox import InboxRow
+from openclaw.store.ledger import Ledger
+from openclaw.types.conversation import Entry
+from openclaw.types.errors import StorageFullError
+from openclaw.types.events import (
+    Event,
+    MessageReceived,
+    ModelReplied,
+    ReplyReady,
+    ReplySent,
+    SessionChanged,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+    TraceRecorded,
+    TurnFinished,
+    TurnStarted,
+)
+from openclaw.types.messages import Address, Arrival, Inbound, Sender
+from tests.gateway.scripted import Changes, ControlledClock, FakeChannel, ScriptedModel, plainly
+
+T = TypeVar("T")
+
+OWNER = "821071206"
+MEMBER = "821071207"
+STRANGER = "821071208"
+TELEGRAM = ("telegram", "default")
+MAIN = "agent:main:main"
+EVENTS: tuple[type[Event], ...] = (
+    MessageReceived, ReplyReady, ReplySent, TurnStarted, TextDelta, ModelReplied, ToolStarted, ToolFinished,
+    TurnFinished, SessionChanged, TraceRecorded,
+)  # fmt: skip
+PER_PEER = SessionConfig(dm_scope="per-channel-peer")
+
+
+def to(chat: str) -> Address:
+    return Address("telegram", chat)
+
+
+def said(text: str, sender: str = OWNER, *, number: int = 1, **more: Any) -> Arrival:
+    """A direct message; `number` is the provider's own."""
+    fields = {"sender": Sender(sender, "Ada"), "reply_to": to(sender), "sent_at": 0, **more}
+    message = Inbound("telegram", text=text, **fields)
+    return Arrival(f"telegram:default:{number}", "telegram", "default", text.encode(), message, number)
+
+
+class WatchedDatabase(Database):
+    """Tells when something was written; has no room when a test says so."""
+
+    def __init__(self, inner: Database, changes: Changes) -> None:
+        super().__init__(inner._connection, inner.path)
+        self._changes = changes
+        self.no_room = False
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        if self.no_room:
+            raise StorageFullError("no room: free some space")
+        result = await super().write(work)
+        self._changes.notify()
+        return result
+
+
+@dataclass
+class PlainBriefing:
+    """The conversation as it is, to the model and with the tools that the test gave."""
+
+    model: ScriptedModel
+    tools: Mapping[str, Tool] = field(default_factory=dict)
+    steps: int = 32
+    failure: Exception | None = None
+
+    async def prepare(
+        self, row: InboxRow, history: Sequence[Entry], entry: Mapping[str, Any], trace: Trace
+    ) -> Prepared:
+        if self.failure is not None:
+            raise self.failure
+        specs = tuple(ToolSpec(tool.name, tool.description, tool.schema) for tool in self.tools.values())
+
+        def prompt(entries: Sequence[Entry]) -> Request:
+            return Request("claude-opus-4-6", "Be kind.", plainly([*history, *entries]), specs)
+
+        return Prepared(self.model, prompt, self.tools, self.steps, 200_000)
+
+
+@dataclass
+class Plan:
+    """What a test wants other than the usual."""
+
+    policy: AccessPolicy = field(
+        default_factory=lambda: AccessPolicy("pairing", frozenset({OWNER}), frozenset({OWNER}))
+    )
+    session: SessionConfig = field(default_factory=SessionConfig)
+    agents: tuple[str, ...] = ("main",)
+    bindings: tuple[Binding, ...] = ()
+    rules: DeliveryRules = field(default_factory=DeliveryRules)
+    patience: Patience = field(default_factory=lambda: Patience(0.0, 900.0))
+    secrets: frozenset[str] = frozenset()
+    at_once: int = 64
+    channels: bool = True
+    boot: str = "boot_1"
+
+
+@dataclass
+class House:
+    """Every part, built; `working()` sets them going."""
+
+    state: Path
+    clock: ControlledClock
+    changes: Changes
+    database: WatchedDatabase
+    ledger: Ledger
+    bus: Bus
+    sessions: Sessions
+    model: ScriptedModel
+    channel: FakeChannel
+    briefing: PlainBriefing
+    traces: TraceBook
+    runs: Runs
+    turns: Turns
+    lanes: Lanes[str]
+    intake: Intake
+    delivery: Delivery
+    dispatch: Dispatch
+    pairing: PairingStore
+    routing: Routing
+    events: list[Event] = field(default_factory=list)
+
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Leaving the block cancels what is under way, as a second SIGTERM would."""
+        async with anyio.create_task_group() as group:
+            await group.start(self.watch)
+            await group.start(self.lanes.run)
+            group.start_soon(self.dispatch.run)
+            group.start_soon(self.delivery.run)
+            yield
+            group.cancel_scope.cancel()
+
+    async def watch(self, *, task_status: anyio.abc.TaskStatus[None]) -> None:
+        """Keep every event that the bus carried."""
+        with self.bus.subscribe(*EVENTS, depth=10_000, lossless=True) as events:
+            task_status.started()
+            async for event in events:
+                assert isinstance(event, EVENTS)
+                self.events.append(event)
+                self.changes.notify()
+
+    def told(self, kind: type[T]) -> list[T]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    async def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        return await self.database.read(lambda tx: [dict(row) for row in tx.execute(query, values)])
+
+    async def column(self, query: str, *values: object) -> list[Any]:
+        return [next(iter(row.values())) for row in await self.rows(query, *values)]
+
+    async def until_rows(self, query: str, expected: Sequence[object]) -> None:
+        """Until the first column of this query is as expected."""
+        found: list[object] = []
+
+        async def as_expected() -> bool:
+            found[:] = await self.column(query)
+            return found == list(expected)
+
+        try:
+            await self.changes.until_true(as_expected)
+        except TimeoutError:
+            raise AssertionError(f"{query}: {found} instead of {list(expected)}") from None
+
+    async def settled(self) -> None:
+        """Every event has its end, and every message that may leave has left."""
+        await self.until_rows("SELECT count(*) FROM inbox WHERE finished_at IS NULL", [0])
+        await self.until_rows("SELECT count(*) FROM outbox WHERE state IN ('pending', 'sending')", [0])
+        # The lines follow the ledger, and an end is told last of all.
+        await self.until_rows("SELECT count(*) FROM echoes WHERE released = 1", [0])
+        ended = len(await self.rows("SELECT 1 FROM turns WHERE state = 'ended'"))
+        began = len({event.run_id for event in self.told(TurnStarted)})
+        await self.changes.until(lambda: len(self.told(TurnFinished)) >= min(ended, began))
+
+    async def receive(self, *arrivals: Arrival) -> None:
+        await self.intake.deliver(arrivals)
+
+    async def transcript(self, key: str = MAIN) -> list[dict[str, Any]]:
+        entry = self.sessions.find(key)
+        assert entry is not None, f"there is no session {key}"
+        agent = key.split(":")[1]
+        path = self.state / "agents" / agent / "sessions" / f"{entry['sessionId']}.jsonl"
+        lines = await anyio.to_thread.run_sync(path.read_bytes)
+        return [orjson.loads(line) for line in lines.splitlines()]
+
+    async def snapshot(self, folder: Path) -> Path:
+        """What a power cut at this moment would leave."""
+        await anyio.to_thread.run_sync(_copy_files, self.state, folder)
+        await self.database.read(lambda tx: tx.execute("VACUUM INTO ?", (str(folder / "ledger.sqlite"),)))
+        return folder
+
+
+def _copy_files(state: Path, folder: Path) -> None:
+    folder.mkdir()
+    for name in ("agents", "credentials"):
+        if (state / name).exists():
+            shutil.copytree(state / name, folder / name)
+
+
+@asynccontextmanager
+async def open_house(
+    state: Path, plan: Plan | None = None, clock: ControlledClock | None = None
+) -> AsyncIterator[House]:
+    plan, clock, changes = plan or Plan(), clock or ControlledClock(), Changes()
+    async with open_database(state / "ledger.sqlite") as opened:
+        database = WatchedDatabase(opened, changes)
+        ledger = Ledger(database, clock, plan.boot)
+        sessions = Sessions(state, ledger, plan.session, clock)
+        await sessions.start(plan.agents)
+        yield _wired(state, plan, clock, changes, database, sessions, ledger)
+
+
+def _wired(
+    state: Path,
+    plan: Plan,
+    clock: ControlledClock,
+    changes: Changes,
+    database: WatchedDatabase,
+    sessions: Sessions,
+    ledger: Ledger,
+) -> House:
+    bus, traces, runs = Bus(), TraceBook(clock), Runs(clock)
+    model, channel = ScriptedModel(changes), FakeChannel(changes)
+    channels = {TELEGRAM: channel} if plan.channels else {}
+    briefing = PlainBriefing(model)
+
+    def secrets() -> frozenset[str]:
+        return plan.secrets
+
+    turns = Turns(
+        TurnParts(ledger, sessions, briefing, channels, bus, traces, runs, clock, plan.patience, secrets)
+    )
+    lanes: Lanes[str] = Lanes(turns.run_next, at_once=plan.at_once)
+    routing = Routing(plan.agents, plan.agents[0], plan.bindings, plan.session)
+    pairing = PairingStore(state / "credentials", *TELEGRAM, clock)
+    delivery = Delivery(DeliveryParts(ledger, sessions, channels, bus, clock, secrets), plan.rules)
+    dispatch = Dispatch(ledger, bus, lanes, traces, routing, {TELEGRAM: plan.policy}, {TELEGRAM: pairing})
+    intake = Intake(ledger, bus, traces, clock)
+    return House(
+        state, clock, changes, database, ledger, bus, sessions, model, channel, briefing, traces, runs, turns,
+        lanes, intake, delivery, dispatch, pairing, routing,
+    )  # fmt: skip
