@@ -1,5 +1,6 @@
 """Anthropic's Messages API, and whatever speaks it."""
 
+import gc
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from openclaw.llm.assembly import Assembly
 from openclaw.llm.catalog import VENDORS, is_vendors_own
 from openclaw.llm.chat import ChatModel, Endpoint, ModelError, OnDelta, Reply, Request
 from openclaw.llm.faults import fault_of_status, retry_after
-from openclaw.llm.wire import encode
+from openclaw.llm.wire import Memo, encode
 
 if TYPE_CHECKING:
     import anthropic
@@ -23,7 +24,13 @@ KEEP_SECONDS = 120.0
 
 
 def _load() -> None:
-    import anthropic  # noqa: F401 - takes a second and 60 MiB, so not before it is needed
+    """Takes a second and 60 MiB, so not before it is needed."""
+    # The collector would look through all that is being made, again and again, and find nothing.
+    gc.disable()
+    try:
+        import anthropic  # noqa: F401
+    finally:
+        gc.enable()
 
 
 def _client(endpoint: Endpoint) -> "anthropic.AsyncAnthropic":
@@ -53,6 +60,7 @@ class AnthropicModel:
     def __init__(self, provider: str, client: "anthropic.AsyncAnthropic") -> None:
         self._provider = provider
         self._client = client
+        self._memo = Memo()
 
     async def ask(self, request: Request, on_delta: OnDelta) -> Reply:
         import anthropic
@@ -77,7 +85,7 @@ class AnthropicModel:
         stream = await self._client.post(
             "/v1/messages",
             cast_to=object,
-            content=encode(request),
+            content=encode(request, self._memo),
             options={"headers": dict(request.headers)},
             stream=True,
             stream_cls=anthropic.AsyncStream[object],

@@ -14,14 +14,44 @@ Json = dict[str, Any]
 _BREAKPOINT = {"type": "ephemeral"}
 
 
-def encode(request: Request) -> bytes:
-    body = _body(request)
+MEMO_BYTES = 16 << 20
+
+
+class Memo:
+    """What messages look like on the wire. The same message objects come again with every turn of a session."""
+
+    def __init__(self, budget: int = MEMO_BYTES) -> None:
+        self._budget = budget
+        self._known: dict[int, tuple[Message, bytes]] = {}
+        """By identity: the message is kept beside its bytes, so its id cannot become another's."""
+        self._size = 0
+
+    def written(self, message: Message) -> bytes:
+        known = self._known.get(id(message))
+        if known is not None:
+            return known[1]
+        written = (
+            _written(_message(message)) if any(not _is_blank(block) for block in message.blocks) else b""
+        )
+        self._size += len(written)
+        if self._size > self._budget:
+            self._known.clear()
+            self._size = len(written)
+        self._known[id(message)] = (message, written)
+        return written
+
+
+def encode(request: Request, memo: Memo | None = None) -> bytes:
+    return _written(_body(request, memo or Memo()))
+
+
+def _written(value: Json) -> bytes:
     try:
-        return orjson.dumps(body, default=_plain)
+        return orjson.dumps(value, default=_plain)
     except TypeError:
         # Half a surrogate pair in somebody's text, or a number beyond 64 bits in a tool's arguments: such a line
         # stays in the transcript, and must not make every later request of its session fail.
-        return json.dumps(body, ensure_ascii=False, default=_plain).encode("utf-8", "replace")
+        return json.dumps(value, ensure_ascii=False, default=_plain).encode("utf-8", "replace")
 
 
 def _plain(value: object) -> object:
@@ -30,16 +60,21 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no place in a request")
 
 
-def _body(request: Request) -> Json:
+def _body(request: Request, memo: Memo) -> Json:
     body: Json = {"model": request.model, "max_tokens": request.max_tokens, "stream": True}
     # The order of the cached prefix at the provider: tools, system, messages.
     if request.tools:
-        body["tools"] = [_tool(tool) for tool in sorted(request.tools, key=lambda tool: tool.name)]
+        body["tools"] = [_fragment(_tool(tool)) for tool in sorted(request.tools, key=lambda tool: tool.name)]
     if system := _system(request):
-        body["system"] = system
-    messages = (_message(message) for message in request.messages)
-    body["messages"] = [message for message in messages if message["content"]]
+        body["system"] = [_fragment(block) for block in system]
+    written = (memo.written(message) for message in request.messages)
+    body["messages"] = [orjson.Fragment(message) for message in written if message]
     return body
+
+
+def _fragment(value: Json) -> orjson.Fragment:
+    """Written by itself, so that what orjson refuses in one place is not refused in all."""
+    return orjson.Fragment(_written(value))
 
 
 def _tool(tool: ToolSpec) -> Json:

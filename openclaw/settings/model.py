@@ -3,6 +3,8 @@
 from typing import Any
 
 from pydantic import ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from openclaw.agent.config import AgentsConfig, SkillsConfig, ToolsConfig
 from openclaw.channels.telegram.config import TelegramConfig
@@ -33,7 +35,28 @@ class HooksConfig(ConfigPart):
     """Not served yet; checked all the same, so that it is never the gateway's."""
 
 
-class Settings(ConfigPart):
+class Settings(BaseSettings):
+    """Built by `loading` from the file and the environment together.
+
+    Neither is left to the base class's own sources: they match names more strictly than the contract does, and stop
+    at the first mistake where only its part must be switched off.
+    """
+
+    model_config = SettingsConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore"
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
+
     gateway: GatewayConfig = GatewayConfig()
     webhooks: WebhooksConfig = WebhooksConfig()
     channels: ChannelsConfig = ChannelsConfig()

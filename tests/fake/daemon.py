@@ -43,11 +43,14 @@ class Daemon:
         *,
         env: Mapping[str, str] | None = None,
         args: tuple[str, ...] = (),
+        prefix: tuple[str, ...] = (),
     ) -> None:
         self.home = home
         self.config = None if config is None else dict(config)
         self.env = dict(env or {})
         self.args = args
+        self.prefix = prefix
+        """A command that becomes the daemon's by `exec`, such as `unshare`."""
         self.port, self.webhook_port = free_ports(2)
         self.output: list[str] = []
         """Lines of standard output and standard error, of every start."""
@@ -55,6 +58,7 @@ class Daemon:
         self._process: asyncio.subprocess.Process | None = None
         self._reader: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
+        self._said_more = asyncio.Condition()
 
     @property
     def state_dir(self) -> Path:
@@ -104,7 +108,7 @@ class Daemon:
         self._write_config()
         self._ready.clear()
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "openclaw", "serve", *self.args),
+            *(*self.prefix, sys.executable, "-m", "openclaw", "serve", *self.args),
             env=self._environment(),
             cwd=self.home,
             stdin=asyncio.subprocess.DEVNULL,
@@ -158,6 +162,19 @@ class Daemon:
             raise AssertionError(f"the daemon did not end in {timeout} s:\n{tail}") from None
         return code
 
+    def said(self, text: str) -> list[str]:
+        """The lines of output that hold `text`."""
+        return [line for line in self.output if text in line]
+
+    async def wait_said(self, text: str, count: int = 1, timeout: float = 10) -> list[str]:
+        try:
+            async with asyncio.timeout(timeout), self._said_more:
+                await self._said_more.wait_for(lambda: len(self.said(text)) >= count)
+        except TimeoutError:
+            tail = "\n".join(self.output[-40:])
+            raise AssertionError(f"the daemon did not say {text!r} {count} times in {timeout} s:\n{tail}") from None
+        return self.said(text)
+
     async def cli(self, *args: str, stdin: str = "", timeout: float = 30) -> CliResult:
         """One `openclaw` command against this daemon's state directory."""
         if not (self.state_dir / "openclaw.json").exists():
@@ -203,6 +220,8 @@ class Daemon:
             self.output.append(line.decode(errors="replace").rstrip("\n"))
             if READY in self.output[-1]:
                 self._ready.set()
+            async with self._said_more:
+                self._said_more.notify_all()
 
     def _write_config(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,9 @@
 """Open-Meteo's two services, with one city: Sydney, 22 °C, feels like 20, partly cloudy, 65 %, 15 km/h."""
 
+from collections import deque
 from dataclasses import dataclass
 
-from tests.fake.http import Answer, FakeServer, HttpRequest
+from tests.fake.http import Answer, FakeServer, Hold, HttpRequest
 
 SYDNEY = {
     "id": 2147714,
@@ -47,6 +48,13 @@ class FakeOpenMeteo(FakeServer):
         super().__init__()
         self.calls: list[Lookup] = []
         self._failures: list[int] = []
+        self._holds: deque[Hold] = deque()
+
+    def hold(self) -> Hold:
+        """The next request waits, then gets the answer it would have got."""
+        hold = Hold()
+        self._holds.append(hold)
+        return hold
 
     def fail(self, status: int = 503, times: int = 1) -> None:
         self._failures += [status] * times
@@ -61,6 +69,8 @@ class FakeOpenMeteo(FakeServer):
     async def handle(self, request: HttpRequest, answer: Answer) -> None:
         self.calls.append(Lookup(request.path, request.query, request.at))
         self.changed()
+        if self._holds:
+            await self._holds.popleft().wait()
         if self._failures:
             answer.send_json(self._failures.pop(0), {"error": True, "reason": "The service is overloaded"})
         elif request.path.endswith("/search"):

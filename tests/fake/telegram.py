@@ -27,6 +27,8 @@ class FakeTelegram(FakeServer):
         self.sent: list[Sent] = []
         self.updates: deque[Json] = deque()
         """Not confirmed yet."""
+        self.garbage: list[object] = []
+        """Put in front of the next updates, once: nothing that a bot could confirm."""
         self.polls: list[list[int]] = []
         """The update ids of each answer to getUpdates that was not empty."""
         self._next_update = 710000001
@@ -196,7 +198,7 @@ class FakeTelegram(FakeServer):
             "supports_inline_queries": False,
         }
 
-    async def _api_getupdates(self, params: Json) -> list[Json]:
+    async def _api_getupdates(self, params: Json) -> list[object]:
         if self._webhook["url"]:
             raise ApiRefusal(
                 409,
@@ -217,7 +219,8 @@ class FakeTelegram(FakeServer):
         if batch:
             self.polls.append([update["update_id"] for update in batch])
         self._last_batch = batch or self._last_batch
-        return batch
+        garbage, self.garbage = (self.garbage, []) if batch else ([], self.garbage)
+        return [*garbage, *batch]
 
     def _confirm(self, offset: int) -> None:
         if offset < 0:

@@ -1,9 +1,10 @@
 import json
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from openclaw.llm.chat import Message, Request, ToolSpec
-from openclaw.llm.wire import encode
+from openclaw.llm.wire import Memo, encode
 from openclaw.types.conversation import RedactedThinking, Text, Thinking, ToolCall, ToolResult
 
 EPHEMERAL = {"type": "ephemeral"}
@@ -131,3 +132,14 @@ def test_the_same_request_is_the_same_bytes() -> None:
     request = Request("x", "s", HELLO, (ToolSpec("b", "", {}), ToolSpec("a", "", {})))
 
     assert encode(request) == encode(request)
+
+
+def test_a_memo_writes_each_message_once_and_the_same() -> None:
+    """What was remembered is what would be written anew, also when the budget has made it forget."""
+    messages = tuple(Message("user", (Text(f"message {number} " + "x" * 50),)) for number in range(20))
+    request = Request("m", "system", messages)
+    small = Memo(budget=300)
+
+    assert encode(request, small) == encode(request, small) == encode(request)
+    marked = Request("m", "system", (*messages[:-1], replace(messages[-1], cache=True)))
+    assert b"cache_control" in encode(marked, small).rpartition(b"message 19")[2]

@@ -1,5 +1,4 @@
 import asyncio
-import os
 import re
 import signal
 import sqlite3
@@ -24,12 +23,12 @@ def kept(tx: Transaction) -> int:
     return int(tx.execute("SELECT count(*) FROM usage").fetchone()[0])
 
 
-def pragma(name: str) -> str:
-    return f"PRAGMA {name}"
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
 
 
-async def value(database: Database, name: str) -> object:
-    return await database.read(lambda tx: tx.execute(pragma(name)).fetchone()[0])
+async def value(database: Database, pragma: str) -> object:
+    return await database.read(lambda tx: tx.execute(f"PRAGMA {pragma}").fetchone()[0])
 
 
 @pytest.mark.parametrize(
@@ -255,7 +254,7 @@ async def test_a_step_that_fails_leaves_the_version_before_it(
 async def test_closing_leaves_one_file(tmp_path: Path) -> None:
     async with open_database(tmp_path / "ledger.sqlite") as database:
         await database.write(lambda tx: tx.execute(KEEP))
-    assert os.listdir(tmp_path) == ["ledger.sqlite"]
+    assert names(tmp_path) == ["ledger.sqlite"]
 
 
 WRITER = """

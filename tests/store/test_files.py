@@ -1,9 +1,9 @@
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from openclaw.store import files
 from openclaw.store.files import sync_folder, write_atomically
 
 
@@ -34,7 +34,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_beside_it(
         raise OSError(28, "No space left on device")
 
     if failing == "write":
-        monkeypatch.setattr(files.os, "fsync", fail)
+        monkeypatch.setattr(os, "fsync", fail)
     else:
         monkeypatch.setattr(Path, "replace", fail)
     with pytest.raises(OSError, match="No space left"):

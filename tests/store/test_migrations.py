@@ -1,5 +1,5 @@
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_others_find_the_columns_that_they_rely_on(tx: sqlite3.Connection, table
     assert set(columns.split()) <= there
 
 
-HOT_PATH = {
+HOT_PATH: dict[str, Callable[[sqlite3.Connection], object]] = {
     "accepted": lambda tx: inbox.accepted(tx, 100),
     "next_waiting": lambda tx: inbox.next_waiting(tx, KEY),
     "sessions_waiting": inbox.sessions_waiting,

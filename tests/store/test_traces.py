@@ -1,3 +1,5 @@
+from functools import partial
+
 from openclaw.store import traces
 from openclaw.store.database import Database
 from openclaw.types.clock import iso
@@ -49,7 +51,7 @@ async def test_a_trace_that_is_forgotten_is_not_made_anew_by_a_late_send(databas
 
 async def test_the_newest_come_first(database: Database) -> None:
     for number, at in [(1, NOW + 5), (2, NOW), (3, NOW + 9), (4, NOW + 9)]:
-        await database.write(lambda tx, n=number, at=at: traces.save(tx, trace(f"t_{n}", at=at)))
+        await database.write(partial(traces.save, trace=trace(f"t_{number}", at=at)))
 
     found = await database.read(lambda tx: traces.recent(tx, 3))
     assert [row["id"] for row in found] == ["t_4", "t_3", "t_1"]

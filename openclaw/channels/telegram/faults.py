@@ -10,8 +10,8 @@ from openclaw.channels.telegram.updates import TokenRefusedError
 from openclaw.types.errors import AmbiguousDeliveryError, ChannelError, DeliveryError
 from openclaw.types.messages import Address
 
-TOKEN_WAIT_SECONDS = 300.0
-CONFLICT_WAIT_SECONDS = 30.0
+TOKEN_WAIT_SECONDS = 60.0
+"""Between two tries to send with a token that was refused."""
 _FLOOD_WAIT_SECONDS = 5.0
 """When a 429 does not say how long."""
 _BAD_TOKEN = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND})
@@ -70,15 +70,13 @@ def receiving(error: TelegramError, place: str) -> ChannelError:
         return ChannelError(f"Telegram cannot be reached: {_network(error)}")
     if error.status in _BAD_TOKEN:
         return TokenRefusedError(
-            f"the bot token was refused by Telegram; get a new one from @BotFather and set {place}.botToken",
-            wait_seconds=TOKEN_WAIT_SECONDS,
+            f"the bot token was refused by Telegram; get a new one from @BotFather and set {place}.botToken"
         )
     if error.status == HTTPStatus.CONFLICT:
         return ChannelError(
             "another program receives this bot's messages (a second poller, or a webhook);"
             f" stop it, or give this daemon a bot of its own in {place}.botToken."
-            f" Telegram says: {error.description}",
-            wait_seconds=CONFLICT_WAIT_SECONDS,
+            f" Telegram says: {error.description}"
         )
     wait = error.retry_after if error.status == HTTPStatus.TOO_MANY_REQUESTS else None
     return ChannelError(f"Telegram answered {error}", wait_seconds=wait)
