@@ -1,5 +1,6 @@
 """The daemon's life: take the state directory and the ports, serve, and stop in order."""
 
+import gc
 import logging
 import os
 import signal
@@ -50,6 +51,8 @@ def serve(loaded: Loaded) -> int:
             except Exception:
                 logger.exception("the daemon ends after a failure")
                 return 1
+    # Else the interpreter spends most of a second on taking apart, object by object, what the SDKs have built.
+    gc.freeze()
     return 0
 
 
@@ -81,24 +84,21 @@ async def _work(house: House, readiness: Readiness, beside: TaskGroup, port: int
     async with house.working():
         _start_watchdog(beside, house, notifier)
         beside.start_soon(_watch_storage, house.core.ledger, readiness)
-        readiness.clear("starting")
-        notifier.ready("running")
-        print(_ready_line(house, port), flush=True)  # noqa: T201 - the one line that says it is ready
-        await _receive_until_stopped(house)
-        readiness.block("draining", "the daemon is stopping")
-        notifier.stopping()
-
-
-async def _receive_until_stopped(house: House) -> None:
-    async with anyio.create_task_group() as receiving:
-        channels = list(house.channels.values())
-        receiving.start_soon(house.runner.receive, channels, house.intake.deliver, house.bus)
-        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-            async for received in signals:
-                logger.info("%s: stopping; what is under way is finished first", received.name)
-                await house.bus.publish(Stopping(received.name))
-                break
-        receiving.cancel_scope.cancel()
+        async with anyio.create_task_group() as receiving:
+            # Before anybody is told that we are here: who knows it may also ask us to stop.
+            with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+                readiness.clear("starting")
+                notifier.ready("running")
+                print(_ready_line(house, port), flush=True)  # noqa: T201 - the one line that says it is ready
+                channels = list(house.channels.values())
+                receiving.start_soon(house.runner.receive, channels, house.intake.deliver, house.bus)
+                received = await anext(signals)
+            # From here on a second signal ends the process at once, as it ends any other.
+            readiness.block("draining", "the daemon is stopping")
+            notifier.stopping()
+            logger.info("%s: stopping; what is under way is finished first", received.name)
+            await house.bus.publish(Stopping(received.name))
+            receiving.cancel_scope.cancel()
 
 
 def _public_listener(house: House) -> list[HttpListener]:
@@ -150,10 +150,11 @@ async def _watch_storage(ledger: Ledger, readiness: Readiness) -> None:
         if not ledger.is_full:
             continue
         readiness.block("storage_full", "the disk of the state directory is full; nothing new is accepted")
-        try:
-            await ledger.probe()
-        except (StorageFullError, StorageBusyError):
-            continue
+        # Whoever waits for room may find it before we do.
+        while ledger.is_full:
+            with suppress(StorageFullError, StorageBusyError):
+                await ledger.probe()
+            await anyio.sleep(1)
         logger.info("there is room again; new messages are accepted")
         readiness.clear("storage_full")
 

@@ -25,7 +25,9 @@ def _reference(value: object) -> object:
         return SecretRef(value)
     if isinstance(value, dict) and {"source", "id"} <= value.keys():
         return SecretRef(_from_original(value))
-    return value
+    if isinstance(value, SecretRef):
+        return value
+    raise ValueError("a secret is text: the value itself, or env:, file:, op:// or keychain:")
 
 
 def _from_original(ref: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from openclaw.schema import ConfigPart, Ids
 
@@ -29,12 +29,20 @@ class BindingMatch(ConfigPart):
     channel: str
     account_id: str | None = None
     peer: PeerMatch | None = None
+    tier: str = ""
+    """The agent's: without `agentId` the first agent of this tier answers."""
 
 
 class Binding(ConfigPart):
-    agent_id: str
+    agent_id: str = ""
     comment: str = ""
     match: BindingMatch
+
+    @model_validator(mode="after")
+    def _names_an_agent(self) -> "Binding":
+        if not self.agent_id and not self.match.tier:
+            raise ValueError("it names no agent: set agentId, or match.tier")
+        return self
 
 
 class DeliveryConfig(ConfigPart):
@@ -47,3 +55,29 @@ class DeliveryConfig(ConfigPart):
 class TraceConfig(ConfigPart):
     retention_days: int = Field(default=30, gt=0)
     """How long the traces of messages are kept."""
+
+
+def _queue_mode(value: object) -> object:
+    return {"queue": "followup", "steer+backlog": "steer-backlog"}.get(str(value), value)
+
+
+QueueModeName = Annotated[
+    Literal["steer", "followup", "collect", "steer-backlog", "interrupt"], BeforeValidator(_queue_mode)
+]
+
+
+class QueueConfig(ConfigPart):
+    mode: QueueModeName = "steer"
+    """What a message does that comes while its session is busy."""
+    by_channel: dict[str, QueueModeName] = {}
+    debounce_ms: int = Field(default=500, ge=0)
+    """`collect`: how long it must be quiet before the waiting messages are answered together."""
+    debounce_ms_by_channel: dict[str, int] = {}
+    cap: int = Field(default=20, gt=0)
+    """How many messages of one session may wait."""
+    drop: Literal["old", "new", "summarize"] = "summarize"
+    """What gives way when more come."""
+
+
+class MessagesConfig(ConfigPart):
+    queue: QueueConfig = QueueConfig()

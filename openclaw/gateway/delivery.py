@@ -14,6 +14,7 @@ from openclaw.compliance import gates
 from openclaw.gateway.lanes import Lanes
 from openclaw.gateway.tracing import span
 from openclaw.sessions.sessions import Sessions
+from openclaw.sessions.transcript import TranscriptError
 from openclaw.store.ledger import Ledger
 from openclaw.store.outbox import Claimed, Later
 from openclaw.types.channel import Channel
@@ -155,7 +156,7 @@ class Delivery:
         for session_key in session_keys:
             try:
                 await self._parts.sessions.take_released(session_key)
-            except OSError:
+            except (OSError, TranscriptError):
                 logger.exception(
                     "the transcript of %s cannot be written; the ledger keeps its lines", session_key
                 )

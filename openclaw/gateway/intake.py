@@ -1,5 +1,6 @@
 """The one way into the house: stored first, then announced."""
 
+import logging
 from collections.abc import Sequence
 
 from openclaw.bus import Bus
@@ -8,6 +9,8 @@ from openclaw.store.ledger import Ledger
 from openclaw.types.clock import Clock
 from openclaw.types.events import MessageReceived, TraceRecorded
 from openclaw.types.messages import Arrival, Inbound, Unusable
+
+logger = logging.getLogger(__name__)
 
 
 class Intake:
@@ -48,5 +51,8 @@ class Intake:
     async def _record(self, trace: Trace, content: Unusable) -> None:
         outcome = "dead" if content.dead else "ignored"
         self._traces.close(trace.id)
-        await self._ledger.save_trace(trace.record(outcome, content.reason, None))
+        record = trace.record(outcome, content.reason, None)
+        if content.dead:
+            logger.warning("%s is kept but cannot be read: %s; trace %s", record.event, content.reason, record.id)
+        await self._ledger.save_trace(record)
         await self._bus.publish(TraceRecorded(trace.id, outcome))

@@ -22,6 +22,8 @@ class Attribution:
     channel: str
     session_key: str
     trace_id: str
+    sender: str = ""
+    """`<channel>:<id>`."""
 
     def row(self, message: AssistantMessage) -> UsageRow:
         return UsageRow(
@@ -32,6 +34,7 @@ class Attribution:
             self.session_key,
             self.trace_id,
             message.usage,
+            sender=self.sender,
         )
 
 

@@ -1,6 +1,7 @@
 """Which agent a message goes to, and which session. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from openclaw.gateway.config import Binding, BindingMatch
 from openclaw.sessions.config import SessionConfig
@@ -21,6 +22,8 @@ class Routing:
     default_agent: str
     bindings: tuple[Binding, ...]
     session: SessionConfig
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    """Of the agents that have one."""
 
 
 def route(message: Inbound, routing: Routing) -> Route:
@@ -43,11 +46,26 @@ def _asked_for(message: Inbound, asked: str, routing: Routing) -> Route:
 def _agent(message: Inbound, routing: Routing) -> tuple[str, str]:
     if message.agent in routing.agents:
         return message.agent, "asked for"
-    for tier in (_by_peer, _by_account, _by_any_account):
+    for is_for in (_by_peer, _by_account, _by_any_account):
         for binding in routing.bindings:
-            if binding.agent_id in routing.agents and tier(binding, message):
-                return binding.agent_id, binding.comment or "binding"
+            agent = _bound(binding, routing)
+            if agent is not None and is_for(binding, message):
+                return agent, binding.comment or "binding"
     return routing.default_agent, "default"
+
+
+def _bound(binding: Binding, routing: Routing) -> str | None:
+    """The agent that a binding names, or the first of its tier."""
+    wanted = binding.match.tier
+    candidates = (binding.agent_id,) if binding.agent_id else routing.agents
+    return next(
+        (
+            agent
+            for agent in candidates
+            if agent in routing.agents and (not wanted or routing.tiers.get(agent) == wanted)
+        ),
+        None,
+    )
 
 
 def _by_peer(binding: Binding, message: Inbound) -> bool:

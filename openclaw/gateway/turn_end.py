@@ -84,7 +84,9 @@ def _last_reply_cost(close: Close) -> Sequence[UsageRow]:
     last = close.entries[-1]
     if not isinstance(last, AssistantMessage) or last.usage == Usage():
         return ()
-    counted_to = Attribution(close.row.agent, close.row.channel, close.session.key, close.row.trace_id)
+    row = close.row
+    sender = f"{row.channel}:{row.event.sender.id}"
+    counted_to = Attribution(row.agent, row.channel, close.session.key, row.trace_id, sender)
     return (counted_to.row(last),)
 
 

@@ -20,6 +20,7 @@ from openclaw.gateway.turn_end import Close, close_turn, reply_drafts, unfinishe
 from openclaw.llm.chat import ModelError, Request
 from openclaw.sessions.lines import encode
 from openclaw.sessions.sessions import Session, Sessions
+from openclaw.sessions.transcript import TranscriptError
 from openclaw.store.echoes import Echo
 from openclaw.store.inbox import InboxRow
 from openclaw.store.ledger import Ending, Ledger, OpenTurn
@@ -105,21 +106,21 @@ class Running:
 class Turns:
     def __init__(self, parts: TurnParts) -> None:
         self._parts = parts
-        self._stopping = False
+        self._stopping = anyio.Event()
 
     def stop(self) -> None:
         """Turns go on to their next step boundary and no further."""
-        self._stopping = True
+        self._stopping.set()
 
     async def run_next(self, session_key: str) -> bool:
         """Run the session's next turn; False when there is none."""
         row = await self._parts.ledger.next_waiting(session_key)
-        if row is None or self._stopping:
+        if row is None or self._stopping.is_set():
             return False
         async with AsyncExitStack() as stack:
             try:
                 session = await stack.enter_async_context(self._parts.sessions.use(session_key, row.agent))
-            except OSError:
+            except (OSError, TranscriptError):
                 logger.exception("the session of %s cannot be opened; trace %s", row.key, row.trace_id)
                 await self._give_up_unopened(row)
                 return True
@@ -164,7 +165,7 @@ class Turns:
     async def _begin(self, row: InboxRow, session: Session) -> Running:
         parts = self._parts
         trace = parts.traces.find(row)
-        trace.add("queued", parts.clock.now_ms() - row.received_at)
+        trace.add("queued", parts.clock.now_ms() - row.received_at, at=row.received_at)
         entry = parts.sessions.entry(session)
         turn = await parts.ledger.begin_turn(row, parts.sessions.row(session, entry))
         parts.sessions.keep_entry(session, entry)
@@ -178,7 +179,7 @@ class Turns:
             row.trace_id,
             row.event.sender.name,
         )
-        counted = Attribution(row.agent, row.channel, session.key, row.trace_id)
+        counted = Attribution(row.agent, row.channel, session.key, row.trace_id, user.sender)
         journal = TurnJournal(parts.ledger, turn.row.run_id, turn.steps, counted)
         return Running(row, session, turn, trace, journal, user)
 
@@ -244,7 +245,7 @@ class Turns:
             prepared.tools,
             prepared.steps,
             running.journal.recorded,
-            lambda: self._stopping,
+            self._stopping.is_set,
         )
         house = House(prepared.model, running.journal, running.trace, self._emit, parts.clock)
         return await self._while_shown(running.row, run_turn(turn, house))
@@ -282,13 +283,9 @@ class Turns:
             await self._parts.ledger.post(draft, running.row.seq, echo)
             await self._parts.bus.publish(ReplyReady(to))
             running.noticed = True
-        waited = 0.0
-        while waited < patience.probe_seconds:
-            if self._stopping:
-                raise TurnPausedError
-            step = min(1.0, patience.probe_seconds - waited)
-            await anyio.sleep(step)
-            waited += step
+        with anyio.move_on_after(patience.probe_seconds):
+            await self._stopping.wait()
+            raise TurnPausedError
 
     async def _close(
         self,

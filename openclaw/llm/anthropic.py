@@ -11,7 +11,8 @@ from openclaw.llm.assembly import Assembly
 from openclaw.llm.catalog import VENDORS, is_vendors_own
 from openclaw.llm.chat import ChatModel, Endpoint, ModelError, OnDelta, Reply, Request
 from openclaw.llm.faults import fault_of_status, retry_after
-from openclaw.llm.wire import Memo, encode
+from openclaw.llm.memo import Memo
+from openclaw.llm.wire import encode, message_bytes
 
 if TYPE_CHECKING:
     import anthropic
@@ -60,7 +61,7 @@ class AnthropicModel:
     def __init__(self, provider: str, client: "anthropic.AsyncAnthropic") -> None:
         self._provider = provider
         self._client = client
-        self._memo = Memo()
+        self._memo = Memo(message_bytes)
 
     async def ask(self, request: Request, on_delta: OnDelta) -> Reply:
         import anthropic
@@ -81,15 +82,18 @@ class AnthropicModel:
     async def _ask(self, name: str, request: Request, on_delta: OnDelta) -> Reply:
         import anthropic
 
-        # `messages.create` walks the whole conversation in Python, on the loop, before it sends it.
-        stream = await self._client.post(
-            "/v1/messages",
-            cast_to=object,
-            content=encode(request, self._memo),
-            options={"headers": dict(request.headers)},
-            stream=True,
-            stream_cls=anthropic.AsyncStream[object],
-        )
+        with anyio.move_on_after(request.begin_within) as waiting:
+            # `messages.create` walks the whole conversation in Python, on the loop, before it sends it.
+            stream = await self._client.post(
+                "/v1/messages",
+                cast_to=object,
+                content=encode(request, self._memo),
+                options={"headers": dict(request.headers)},
+                stream=True,
+                stream_cls=anthropic.AsyncStream[object],
+            )
+        if waiting.cancelled_caught:
+            raise ModelError(name, "unreachable", f"it did not begin to answer in {request.begin_within:.0f} s")
         assembly = Assembly(name)
         async with stream:
             async for event in _events(name, stream):

@@ -1,11 +1,13 @@
 """Which vendors and models there are, how much fits into a model, and what it costs. Pure."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from openclaw.llm.config import ModelCost, ModelEntry, ModelsConfig, ProviderEntry
+from openclaw.llm.thinking import claude
 from openclaw.types.conversation import Usage
 
 DEFAULT_PROVIDER = "anthropic"
@@ -24,6 +26,7 @@ class Vendor:
 VENDORS = {
     "anthropic": Vendor("anthropic-messages", "https://api.anthropic.com"),
     "openai": Vendor("openai-completions", "https://api.openai.com/v1"),
+    "openrouter": Vendor("openai-completions", "https://openrouter.ai/api/v1"),
 }
 _VENDOR_HOSTS = frozenset(urlsplit(vendor.base_url).hostname for vendor in VENDORS.values())
 
@@ -31,6 +34,20 @@ _VENDOR_HOSTS = frozenset(urlsplit(vendor.base_url).hostname for vendor in VENDO
 def is_vendors_own(base_url: str) -> bool:
     """Whether requests go to the vendor itself, not to a proxy in front of it."""
     return urlsplit(base_url).hostname in _VENDOR_HOSTS
+
+
+def is_loopback(base_url: str) -> bool:
+    """Whether requests stay on this machine."""
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def needs_key(api: str, base_url: str) -> bool:
+    """Ollama, LM Studio and the like, on one's own machine, ask for none."""
+    return api != "openai-completions" or not is_loopback(base_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +74,8 @@ class ModelInfo:
     max_output: int
     price: Price
     long_prompt: LongPrompt | None = None
+    reasoning: bool = False
+    """Whether it can be told how much to think."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +117,51 @@ _KNOWN: dict[str, ModelInfo] = {
     "claude-haiku-5-5": ModelInfo(1_000_000, 128_000, _price(0.1, 0.5), _LONG_HAIKU),
     "claude-haiku-4-5": ModelInfo(200_000, 64_000, _price(1, 5)),
 }
+
+
+def _gpt(input: float, output: float, cache_read: float = 0.1) -> ModelInfo:
+    long = Price(2 * input, 1.5 * output, round(2 * input * cache_read, 6), 2.5 * input)
+    return ModelInfo(
+        1_050_000, 128_000, _price(input, output, cache_read), LongPrompt(272_000, long), reasoning=True
+    )
+
+
+def _older_gpt(input: float, output: float) -> ModelInfo:
+    return ModelInfo(400_000, 128_000, _price(input, output), reasoning=True)
+
+
+# OpenAI's published prices and limits as of November 2026, of the models that its Chat Completions API serves.
+_KNOWN |= {
+    "gpt-6.2-astra": _gpt(8, 40),
+    "gpt-6.2-sol": _gpt(2, 10),
+    "gpt-6.1-sol": _gpt(2, 10, 0.05),
+    "gpt-6.1-terra": _gpt(1, 5, 0.05),
+    "gpt-6-astra": _gpt(10, 50),
+    "gpt-6-sol": _gpt(2, 10),
+    "gpt-6-luna": _gpt(0.1, 0.5),
+    "gpt-5.6-sol": _gpt(4, 20),
+    "gpt-5.6-terra": _gpt(2, 12),
+    "gpt-5.6-luna": _gpt(0.2, 1.2),
+    "gpt-5.5": _gpt(5, 30),
+    "gpt-5.4": _gpt(2.5, 15),
+    "gpt-5.4-mini": _older_gpt(0.75, 4.5),
+    "gpt-5.4-nano": _older_gpt(0.2, 1.25),
+    "gpt-5.2": _older_gpt(1.75, 14),
+    "gpt-5.1": _older_gpt(1.25, 10),
+    "gpt-5": _older_gpt(1.25, 10),
+    "gpt-5-mini": _older_gpt(0.25, 2),
+    "gpt-5-nano": _older_gpt(0.05, 0.4),
+    "o3": ModelInfo(200_000, 100_000, _price(2, 8, 0.25), reasoning=True),
+    "gpt-4.1": ModelInfo(1_047_576, 32_768, _price(2, 8, 0.25)),
+    "gpt-4.1-mini": ModelInfo(1_047_576, 32_768, _price(0.4, 1.6, 0.25)),
+    "gpt-4o": ModelInfo(128_000, 16_384, _price(2.5, 10, 0.5)),
+    "gpt-4o-mini": ModelInfo(128_000, 16_384, _price(0.15, 0.6, 0.5)),
+}
 _UNPRICED = {"claude-fable-5-2": (1_000_000, 128_000), "claude-mythos-5-2": (1_000_000, 128_000)}
 _UNKNOWN_LIMITS = (200_000, 32_000)
 
-_SNAPSHOT = re.compile(r"-(\d{8}|latest)$")
+_SNAPSHOT = re.compile(r"-(\d{8}|\d{4}-\d\d-\d\d|latest)$")
+_DOTTED = re.compile(r"(?<=\d)\.(?=\d)")
 
 
 def parse_ref(text: str | None, config: ModelsConfig) -> ModelRef:
@@ -150,6 +210,7 @@ def model_info(ref: ModelRef, config: ModelsConfig) -> ModelInfo:
         entry.max_tokens or built_in.max_output,
         price,
         built_in.long_prompt if entry.cost is None else None,
+        built_in.reasoning or entry.reasoning,
     )
 
 
@@ -157,10 +218,13 @@ def _built_in(ref: ModelRef, config: ModelsConfig) -> ModelInfo:
     name = _SNAPSHOT.sub("", ref.model.lower())
     # A proxy in front of the vendor often keeps the vendor's names: `anthropic/claude-opus-4-6`.
     name = name.rpartition("/")[2]
+    if name.startswith("claude-"):
+        name = _DOTTED.sub("-", name)  # OpenRouter writes `claude-opus-4.6`
+    reasoning = claude(name) is not None
     if config.mode == "merge" and (known := _KNOWN.get(name)) is not None:
-        return known
+        return replace(known, reasoning=known.reasoning or reasoning)
     window, output = _UNPRICED.get(name, _UNKNOWN_LIMITS)
-    return ModelInfo(window, output, dearest_price(config))
+    return ModelInfo(window, output, dearest_price(config), reasoning=reasoning)
 
 
 def dearest_price(config: ModelsConfig) -> Price:

@@ -26,6 +26,9 @@ class Message:
     """A cache breakpoint stands at the end of this message."""
 
 
+ThinkingLevel = Literal["off", "minimal", "low", "medium", "high", "xhigh"]
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     model: str
@@ -39,9 +42,49 @@ class Request:
     context: str = ""
     """What changes by the turn; sent after the cache breakpoint of `system`."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    thinking: ThinkingLevel | None = None
+    """None: whatever the model does by itself."""
+    begin_within: float | None = None
+    """Seconds in which the provider must begin to answer; None: as long as it takes."""
 
 
 StopReason = Literal["end", "tool_use", "max_tokens", "refusal"]
+
+
+Fault = Literal[
+    "rate_limited",  # 429: wait, or take another key
+    "overloaded",  # 529, 5xx
+    "unreachable",  # no connection, or none in time
+    "cut_off",  # the stream ended without a stop reason, or inside a tool call
+    "auth",  # 401, 403: the key is refused
+    "billing",  # 402, spend limits
+    "overflow",  # the prompt is longer than the window
+    "invalid",  # any other 4xx: asking again the same way cannot help
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request that was made, or that could not be made, on the way to a reply."""
+
+    model: str
+    """`provider/model`."""
+    profile: str
+    """The key's name, `anthropic:work` for instance; empty without a key."""
+    fault: Fault | None
+    """None: it answered."""
+    thinking: ThinkingLevel | None
+    ms: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Substitution:
+    """Another model answered than the one that was asked for."""
+
+    model: str
+    """The one that was asked for, `provider/model`."""
+    fault: Fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +95,9 @@ class Reply:
     model: str
     """`provider/model`."""
     request_id: str = ""
+    attempts: tuple[Attempt, ...] = ()
+    """All that was tried, in order; the last one answered."""
+    instead_of: Substitution | None = None
 
     @property
     def text(self) -> str:
@@ -66,16 +112,6 @@ class Delta:
 
 OnDelta = Callable[[Delta], Awaitable[None]]
 
-Fault = Literal[
-    "rate_limited",  # 429: wait, or take another key
-    "overloaded",  # 529, 5xx
-    "unreachable",  # no connection, or none in time
-    "cut_off",  # the stream ended without a stop reason, or inside a tool call
-    "auth",  # 401, 403: the key is refused
-    "billing",  # 402, spend limits
-    "overflow",  # the prompt is longer than the window
-    "invalid",  # any other 4xx: asking again the same way cannot help
-]
 PASSING: frozenset[Fault] = frozenset({"rate_limited", "overloaded", "unreachable", "cut_off"})
 
 
@@ -88,6 +124,8 @@ class ModelError(OpenClawError):
         self.fault = fault
         self.detail = detail
         self.retry_after = retry_after
+        self.attempts: tuple[Attempt, ...] = ()
+        """All that was tried, where it was a turn's model that failed and not one request."""
 
     @property
     def passing(self) -> bool:

@@ -1,40 +1,89 @@
-"""Which key a provider is asked with. Pure; the first one for now."""
+"""The keys of a provider, and in which order they are used. Pure."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from openclaw.llm.catalog import find_provider
-from openclaw.llm.config import AuthConfig, AuthProfile, ModelsConfig, ProviderEntry
+from openclaw.llm.config import AuthConfig, ModelsConfig, ProviderEntry
 from openclaw.types.secrets import SecretRef
 
 
-def first_key(provider: str, models: ModelsConfig, auth: AuthConfig) -> SecretRef | None:
-    return next(_keys(provider, models, auth), None)
+@dataclass(frozen=True, slots=True)
+class Profile:
+    id: str
+    """`anthropic:work`: the provider, and the owner's name for the key."""
+    provider: str
+    key: SecretRef | None
+    """None: a server on this machine, or the offline model, which ask for none."""
+    own: bool = False
+    """The provider's own `apiKey` or variable: used behind all keys that have a name."""
 
 
-def has_any_key(models: ModelsConfig, auth: AuthConfig) -> bool:
-    return any(_keys_of((*models.providers.values(), *auth.profiles.values())))
+Stored = Mapping[str, Profile]
+"""Keys that the original keeps in its state file, by id."""
 
 
-def _keys(provider: str, models: ModelsConfig, auth: AuthConfig) -> Iterator[SecretRef]:
-    """The ordered profiles, the other ones, the provider's own key."""
-    ordered = next((names for name, names in auth.order.items() if name.lower() == provider), ())
-    rest = (name for name in auth.profiles if name not in ordered)
-    profiles = [
-        (name, profile) for name in (*ordered, *rest) if (profile := auth.profiles.get(name)) is not None
-    ]
+def profiles_of(provider: str, models: ModelsConfig, auth: AuthConfig, stored: Stored) -> tuple[Profile, ...]:
+    """As the owner has put them: the ordered ones, the other ones, the provider's own key."""
+    named = [*_order(provider, auth), *auth.profiles, *stored]
+    found = {name: each for name in named if (each := _named(name, auth, stored)) is not None}
+    ours = [profile for profile in found.values() if profile.provider == provider]
     entry = find_provider(provider, models)
-    return _keys_of(
-        [
-            *(
-                each
-                for name, each in profiles
-                if (each.provider or name.partition(":")[0]).lower() == provider
-            ),
-            *([entry] if entry is not None else []),
-        ]
-    )
+    own = entry.api_key if entry is not None else None
+    if own is not None and own.text and all(profile.key != own for profile in ours):
+        name = f"{provider}:default" if f"{provider}:default" not in found else f"{provider}:config"
+        place = _order(provider, auth)
+        ours.append(Profile(name, provider, own, own=name not in place))
+        ours.sort(key=lambda profile: place.index(profile.id) if profile.id in place else len(place))
+    return tuple(ours)
 
 
-def _keys_of(holders: Iterable[ProviderEntry | AuthProfile]) -> Iterator[SecretRef]:
-    """An empty key in the config is none."""
-    return (key for holder in holders if (key := holder.api_key) is not None and key.text)
+def is_ordered(provider: str, auth: AuthConfig) -> bool:
+    return bool(_order(provider, auth))
+
+
+def queue(
+    profiles: Sequence[Profile], used: Mapping[str, int], *, ordered: bool, favourite: str | None
+) -> list[Profile]:
+    """Who is asked first. Without an order of the owner's, the key that has rested longest.
+
+    The session's `favourite` goes first: its provider has the conversation in the cache.
+    """
+    rested = list(profiles) if ordered else sorted(profiles, key=lambda each: (each.own, used.get(each.id, 0)))
+    return sorted(rested, key=lambda profile: profile.id != favourite)
+
+
+def can_ask_any(models: ModelsConfig, auth: AuthConfig, stored: Stored) -> bool:
+    """Whether there is a key at all, or a server that needs none."""
+    if any(needs_no_key(entry) for entry in models.providers.values()):
+        return True
+    providers = {name.lower() for name in models.providers}
+    providers |= {each.provider for name in auth.profiles if (each := _named(name, auth, stored))}
+    providers |= {profile.provider for profile in stored.values()}
+    return any(profiles_of(provider, models, auth, stored) for provider in providers)
+
+
+def needs_no_key(entry: ProviderEntry) -> bool:
+    """Ollama and LM Studio on this machine."""
+    host = urlsplit(entry.base_url or "").hostname or ""
+    local = host in {"localhost", "::1"} or host.startswith("127.")
+    return local and entry.api == "openai-completions" and (entry.api_key is None or not entry.api_key.text)
+
+
+def named_profile(text: str, provider: str, ids: Iterator[str] | Sequence[str]) -> str | None:
+    """The id of the key that a person means by `work` or `anthropic:work`."""
+    wanted = text.strip().lower()
+    return next((name for name in ids if name.lower() in {wanted, f"{provider}:{wanted}"}), None)
+
+
+def _order(provider: str, auth: AuthConfig) -> tuple[str, ...]:
+    return next((names for name, names in auth.order.items() if name.lower() == provider), ())
+
+
+def _named(name: str, auth: AuthConfig, stored: Stored) -> Profile | None:
+    """None for a key that is not there; an empty one in the config is not."""
+    entry, kept = auth.profiles.get(name), stored.get(name)
+    if entry is not None and entry.api_key is not None and entry.api_key.text:
+        return Profile(name, (entry.provider or name.partition(":")[0]).lower(), entry.api_key)
+    return kept

@@ -1,80 +1,37 @@
 """A request as the bytes of Anthropic's Messages API. Pure."""
 
-import json
-from collections.abc import Mapping
-from typing import Any, assert_never
+from typing import assert_never
 
 import orjson
 
 from openclaw.llm.chat import Message, Request, ToolSpec
+from openclaw.llm.memo import Json, Memo, fragment, json_bytes
+from openclaw.llm.thinking import request_fields
 from openclaw.types.conversation import Block, RedactedThinking, Text, Thinking, ToolCall, ToolResult
-
-Json = dict[str, Any]
 
 _BREAKPOINT = {"type": "ephemeral"}
 
 
-MEMO_BYTES = 16 << 20
-
-
-class Memo:
-    """What messages look like on the wire. The same message objects come again with every turn of a session."""
-
-    def __init__(self, budget: int = MEMO_BYTES) -> None:
-        self._budget = budget
-        self._known: dict[int, tuple[Message, bytes]] = {}
-        """By identity: the message is kept beside its bytes, so its id cannot become another's."""
-        self._size = 0
-
-    def written(self, message: Message) -> bytes:
-        known = self._known.get(id(message))
-        if known is not None:
-            return known[1]
-        written = (
-            _written(_message(message)) if any(not _is_blank(block) for block in message.blocks) else b""
-        )
-        self._size += len(written)
-        if self._size > self._budget:
-            self._known.clear()
-            self._size = len(written)
-        self._known[id(message)] = (message, written)
-        return written
-
-
 def encode(request: Request, memo: Memo | None = None) -> bytes:
-    return _written(_body(request, memo or Memo()))
+    return json_bytes(_body(request, memo or Memo(message_bytes)))
 
 
-def _written(value: Json) -> bytes:
-    try:
-        return orjson.dumps(value, default=_plain)
-    except TypeError:
-        # Half a surrogate pair in somebody's text, or a number beyond 64 bits in a tool's arguments: such a line
-        # stays in the transcript, and must not make every later request of its session fail.
-        return json.dumps(value, ensure_ascii=False, default=_plain).encode("utf-8", "replace")
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Mapping):
-        return dict(value)
-    raise TypeError(f"{type(value).__name__} has no place in a request")
+def message_bytes(message: Message) -> bytes:
+    """Nothing for a message without a visible character."""
+    return json_bytes(_message(message)) if any(not _is_blank(block) for block in message.blocks) else b""
 
 
 def _body(request: Request, memo: Memo) -> Json:
     body: Json = {"model": request.model, "max_tokens": request.max_tokens, "stream": True}
+    body |= request_fields(request)
     # The order of the cached prefix at the provider: tools, system, messages.
     if request.tools:
-        body["tools"] = [_fragment(_tool(tool)) for tool in sorted(request.tools, key=lambda tool: tool.name)]
+        body["tools"] = [fragment(_tool(tool)) for tool in sorted(request.tools, key=lambda tool: tool.name)]
     if system := _system(request):
-        body["system"] = [_fragment(block) for block in system]
+        body["system"] = [fragment(block) for block in system]
     written = (memo.written(message) for message in request.messages)
     body["messages"] = [orjson.Fragment(message) for message in written if message]
     return body
-
-
-def _fragment(value: Json) -> orjson.Fragment:
-    """Written by itself, so that what orjson refuses in one place is not refused in all."""
-    return orjson.Fragment(_written(value))
 
 
 def _tool(tool: ToolSpec) -> Json:

@@ -43,8 +43,11 @@ def _group_key(message: Inbound, agent: str) -> str:
 
 def linked(channel: str, peer: str, links: Mapping[str, Sequence[str]]) -> str:
     """The name under which the owner joined this peer's identities, else the peer itself."""
+    if not peer:
+        return peer
+    known = {f"{channel}:{peer}".lower(), peer.lower()}
     for name, identities in links.items():
-        if f"{channel}:{peer}" in identities or peer in identities:
+        if any(identity.strip().lower() in known for identity in identities):
             return name
     return peer
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 
 from openclaw.failpoints import Failpoint, kills_at, passing
@@ -91,7 +92,7 @@ def _parse(data: bytes, owed: Sequence[Entry]) -> tuple[Reading, list[bytes]]:
 def _rows(body: bytes, aside: list[bytes]) -> list[tuple[bytes, Entry | None]]:
     rows: list[tuple[bytes, Entry | None]] = []
     seen: set[str] = set()
-    for line in body.splitlines(keepends=True):
+    for line in BytesIO(body):
         if not line.strip():
             continue
         try:

@@ -54,6 +54,7 @@ class Ledger:
     def __init__(self, database: Database, clock: Clock, boot_id: str) -> None:
         self._database = database
         self._clock = clock
+        self._see_usage: Callable[[UsageRow], None] = lambda row: None
         self.boot_id = boot_id
 
     @property
@@ -162,6 +163,8 @@ class Ledger:
                 usage.insert(tx, cost)
 
         await self._write(work)
+        if cost is not None:
+            self._see_usage(cost)
 
     async def pause(self, run_id: str) -> None:
         await self._write(lambda tx: journal.pause(tx, run_id))
@@ -171,6 +174,8 @@ class Ledger:
         now = self._clock.now_ms()
         passing(Failpoint.TURN_BEFORE_END)
         released = await self._write(lambda tx: _end(tx, ending, now))
+        for row in ending.usage:
+            self._see_usage(row)
         passing(Failpoint.TURN_AFTER_END)
         return released
 
@@ -298,6 +303,19 @@ class Ledger:
 
     async def cost_since(self, at: int) -> float:
         return await self._database.read(lambda tx: usage.cost_since(tx, at))
+
+    def watch_usage(self, see: Callable[[UsageRow], None]) -> None:
+        """Called with each row of usage once it is committed."""
+        self._see_usage = see
+
+    async def spent_since(self, at: int) -> list[usage.Spent]:
+        return await self._database.read(lambda tx: usage.spent_since(tx, at))
+
+    async def costs(self, by: usage.CostGroup, since: int) -> list[usage.CostRow]:
+        return await self._database.read(lambda tx: usage.costs(tx, by, since))
+
+    async def costs_of(self, spans: Sequence[tuple[str, int, int]]) -> list[usage.CostRow]:
+        return await self._database.read(lambda tx: usage.costs_of(tx, spans))
 
     async def probe(self) -> None:
         """Proves that the ledger takes writes: an empty transaction would need no room."""

@@ -142,4 +142,5 @@ STEPS: tuple[str, ...] = (
         expires_at TEXT NOT NULL
     );
     """,
+    "ALTER TABLE usage ADD COLUMN sender TEXT NOT NULL DEFAULT '';",
 )

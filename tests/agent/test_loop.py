@@ -1,6 +1,4 @@
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 
 import anyio
 import pytest
@@ -10,19 +8,14 @@ from openclaw.agent.loop import (
     DECLINED,
     INTERRUPTED,
     NOTHING_SAID,
-    Answer,
-    House,
-    Turn,
     TurnPausedError,
-    run_turn,
 )
 from openclaw.agent.ports import RecordedStep
-from openclaw.agent.tools.base import Effect, Tool, ToolError, ToolInputError
-from openclaw.llm.chat import ModelError, Reply, Request, StopReason
+from openclaw.agent.tools.base import Effect, ToolError, ToolInputError
+from openclaw.llm.chat import ModelError, Reply, StopReason
 from openclaw.types.conversation import (
     AssistantMessage,
     Block,
-    Entry,
     Text,
     Thinking,
     ToolCall,
@@ -30,83 +23,21 @@ from openclaw.types.conversation import (
     ToolResult,
     Usage,
 )
-from openclaw.types.events import ModelReplied, TextDelta, ToolFinished, ToolStarted, TurnEvent
+from openclaw.types.events import ModelReplied, TextDelta, ToolFinished, ToolStarted
+from tests.agent.bench import KEY, RUN, SYDNEY, Bench
 from tests.gateway.scripted import (
     MODEL,
     NOW,
     SPENT,
-    ControlledClock,
     FakeTool,
-    ScriptedModel,
     answering,
     calls,
-    plainly,
+    forever,
     raising,
     says,
 )
 
-RUN, KEY = "run_1", "agent:main:main"
-SYDNEY = ToolCall("toolu_1", "get_weather", {"location": "Sydney"})
 PERTH = ToolCall("toolu_2", "get_weather", {"location": "Perth"})
-
-
-@dataclass
-class Diary:
-    """The journal, the trace and the watchers of a turn, in one list."""
-
-    wrote: list[tuple[str, str]] = field(default_factory=list)
-    spans: list[dict[str, object]] = field(default_factory=list)
-    events: list[TurnEvent] = field(default_factory=list)
-
-    async def replied(self, message: AssistantMessage) -> None:
-        await anyio.lowlevel.checkpoint()
-        self.wrote.append(("replied", ",".join(call.id for call in message.calls)))
-
-    async def starting(self, call: ToolCall) -> None:
-        await anyio.lowlevel.checkpoint()
-        self.wrote.append(("starting", call.id))
-
-    async def finished(self, call: ToolCall, result: ToolResult) -> None:
-        await anyio.lowlevel.checkpoint()
-        self.wrote.append(("finished", call.id))
-
-    @contextmanager
-    def timed(self, name: str, **facts: object) -> Iterator[dict[str, object]]:
-        span = {"name": name, **facts}
-        self.spans.append(span)
-        yield span
-
-    async def emit(self, event: TurnEvent) -> None:
-        self.events.append(event)
-
-
-@dataclass
-class Bench:
-    """One turn, set up."""
-
-    model: ScriptedModel = field(default_factory=ScriptedModel)
-    diary: Diary = field(default_factory=Diary)
-    tools: dict[str, Tool] = field(default_factory=dict)
-    steps: int = 32
-    recorded: Sequence[RecordedStep] = ()
-    stopping: bool = False
-
-    async def run(self) -> Answer:
-        def prompt(entries: Sequence[Entry]) -> Request:
-            return Request("claude-opus-4-6", "", plainly(entries))
-
-        turn = Turn(RUN, KEY, prompt, self.tools, self.steps, self.recorded, lambda: self.stopping)
-        house = House(self.model, self.diary, self.diary, self.diary.emit, ControlledClock())
-        return await run_turn(turn, house)
-
-    async def result_of(self, tool: FakeTool | None, call: ToolCall = SYDNEY) -> ToolResult:
-        """What the model reads of one call."""
-        if tool is not None:
-            self.tools[tool.name] = tool
-        self.model.will(calls(call))
-        (_, results, _) = (await self.run()).entries
-        assert isinstance(results, ToolMessage)
-        return results.results[0]
 
 
 @pytest.fixture
@@ -218,7 +149,7 @@ async def test_a_tool_that_takes_too_long_is_stopped_and_says_so(bench: Bench) -
 
     async def hang(arguments: Mapping[str, object]) -> str:
         try:
-            await anyio.sleep_forever()
+            await forever()
         finally:
             stopped.set()
 

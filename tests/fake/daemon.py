@@ -44,6 +44,7 @@ class Daemon:
         env: Mapping[str, str] | None = None,
         args: tuple[str, ...] = (),
         prefix: tuple[str, ...] = (),
+        program: tuple[str, ...] = (sys.executable, "-m", "openclaw"),
     ) -> None:
         self.home = home
         self.config = None if config is None else dict(config)
@@ -51,6 +52,8 @@ class Daemon:
         self.args = args
         self.prefix = prefix
         """A command that becomes the daemon's by `exec`, such as `unshare`."""
+        self.program = program
+        """`openclaw`, for the daemon and for its commands."""
         self.port, self.webhook_port = free_ports(2)
         self.output: list[str] = []
         """Lines of standard output and standard error, of every start."""
@@ -108,7 +111,7 @@ class Daemon:
         self._write_config()
         self._ready.clear()
         self._process = await asyncio.create_subprocess_exec(
-            *(*self.prefix, sys.executable, "-m", "openclaw", "serve", *self.args),
+            *(*self.prefix, *self.program, "serve", *self.args),
             env=self._environment(),
             cwd=self.home,
             stdin=asyncio.subprocess.DEVNULL,
@@ -172,7 +175,9 @@ class Daemon:
                 await self._said_more.wait_for(lambda: len(self.said(text)) >= count)
         except TimeoutError:
             tail = "\n".join(self.output[-40:])
-            raise AssertionError(f"the daemon did not say {text!r} {count} times in {timeout} s:\n{tail}") from None
+            raise AssertionError(
+                f"the daemon did not say {text!r} {count} times in {timeout} s:\n{tail}"
+            ) from None
         return self.said(text)
 
     async def cli(self, *args: str, stdin: str = "", timeout: float = 30) -> CliResult:
@@ -180,7 +185,7 @@ class Daemon:
         if not (self.state_dir / "openclaw.json").exists():
             self._write_config()
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "openclaw", *args),
+            *(*self.program, *args),
             env=self._environment(),
             cwd=self.home,
             stdin=asyncio.subprocess.PIPE,

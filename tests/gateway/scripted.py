@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import anyio
 
@@ -70,6 +71,15 @@ class Changes:
                 if await holds():
                     return
                 await change.wait()
+
+
+async def forever() -> NoReturn:
+    await anyio.sleep_forever()
+    raise AssertionError("only a cancellation ends it")
+
+
+async def hangs(request: Request) -> Reply:
+    await forever()
 
 
 def says(text: str, *, stop: StopReason = "end", usage: Usage = SPENT) -> Reply:

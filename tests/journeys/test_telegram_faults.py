@@ -1,5 +1,6 @@
 """What Telegram and the network do to a bot, and what people notice of it."""
 
+import asyncio
 import json
 import sqlite3
 from pathlib import Path
@@ -12,10 +13,9 @@ OWNER, OTHER_OWNER, MEMBER = 821071206, 821071207, 555000101
 Json = dict[str, Any]
 
 
-async def test_each_trouble_is_told_once_and_so_is_its_end(
+async def test_a_refused_token_is_told_once_and_can_be_replaced_while_it_runs(
     make_daemon: MakeDaemon, daemon_config: Json, telegram: FakeTelegram, tmp_path: Path
 ) -> None:
-    """A refused token that its owner replaces, and a second program on the same bot."""
     token = tmp_path / "telegram-token"
     token.write_text("8000001:TEST-an0ldT0kenTh4tWasRev0kedY3st3rday\n")
     token.chmod(0o600)
@@ -31,17 +31,35 @@ async def test_each_trouble_is_told_once_and_so_is_its_end(
     token.write_text(telegram.token)
     await daemon.wait_said("telegram is back")
 
-    telegram.fail("getUpdates", 409, "Conflict: terminated by other getUpdates request")
-    telegram.say("one")
-    await daemon.wait_said("telegram is back", 2)
-    (conflict,) = daemon.said("another program receives this bot's messages")
+    assert len(daemon.said("telegram is failing")) == len(daemon.said("telegram is back")) == 1
+
+
+async def test_a_second_program_on_the_same_bot_is_told_once_and_so_is_its_end(
+    make_daemon: MakeDaemon, daemon_config: Json, telegram: FakeTelegram
+) -> None:
+    daemon = make_daemon(daemon_config)
+    await daemon.start()
+    await telegram.wait_calls("getUpdates", 2)
+
+    second = asyncio.ensure_future(polling_too(telegram))
+    (conflict,) = await daemon.wait_said("another program receives this bot's messages")
     assert "telegram is failing" in conflict
-    telegram.say("two")
-    await telegram.wait_sent(2)
+    seen = len(telegram.called("getUpdates"))
+    await telegram.wait_calls("getUpdates", seen + 2)  # ours ended theirs, and theirs ours
+    second.cancel()
+    await telegram.wait_calls("getUpdates", seen + 3)
+    telegram.say("hello")
+    await telegram.wait_sent(1)
     assert await daemon.stop() == 0
 
-    assert telegram.texts() == ["ok: one", "ok: two"]
-    assert len(daemon.said("telegram is failing")) == len(daemon.said("telegram is back")) == 2
+    assert telegram.texts() == ["ok: hello"]
+    assert len(daemon.said("telegram is failing")) == len(daemon.said("telegram is back")) == 1
+
+
+async def polling_too(telegram: FakeTelegram) -> None:
+    """Another program with the same token, as stubborn as we are."""
+    while True:
+        await fetch("GET", f"{telegram.url}/bot{telegram.token}/getUpdates?timeout=20")
 
 
 async def test_a_network_that_was_gone_loses_nothing(
@@ -180,7 +198,9 @@ async def test_a_long_answer_is_split_within_the_limit_and_typing_is_shown_meanw
     )
 
     assert len(telegram.sent) > 3
-    assert len(telegram.called("sendMessage")) == len(telegram.sent)  # the fake refuses what is too long or open
+    assert len(telegram.called("sendMessage")) == len(
+        telegram.sent
+    )  # the fake refuses what is too long or open
     seen = "\n".join(telegram.texts())
     assert [line for line in seen.splitlines() if "line" in line] == code
     assert seen.split().count("word300") == 1

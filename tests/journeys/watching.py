@@ -45,7 +45,10 @@ def lines_with(daemon: Daemon, words: str) -> list[str]:
 
 def user_texts(request: ModelRequest) -> list[str]:
     """What people said, the oldest first, as the model was shown it."""
-    every = (newest_user_text({"messages": [message]}) for message in request.body["messages"])
+    blocks = (
+        (message["role"], block) for message in request.body["messages"] for block in message["content"]
+    )
+    every = (newest_user_text({"messages": [{"role": role, "content": [block]}]}) for role, block in blocks)
     return [text for text in every if text]
 
 

@@ -4,7 +4,8 @@ from types import MappingProxyType
 from typing import Any
 
 from openclaw.llm.chat import Message, Request, ToolSpec
-from openclaw.llm.wire import Memo, encode
+from openclaw.llm.memo import Memo
+from openclaw.llm.wire import encode, message_bytes
 from openclaw.types.conversation import RedactedThinking, Text, Thinking, ToolCall, ToolResult
 
 EPHEMERAL = {"type": "ephemeral"}
@@ -138,7 +139,7 @@ def test_a_memo_writes_each_message_once_and_the_same() -> None:
     """What was remembered is what would be written anew, also when the budget has made it forget."""
     messages = tuple(Message("user", (Text(f"message {number} " + "x" * 50),)) for number in range(20))
     request = Request("m", "system", messages)
-    small = Memo(budget=300)
+    small = Memo(message_bytes, budget=300)
 
     assert encode(request, small) == encode(request, small) == encode(request)
     marked = Request("m", "system", (*messages[:-1], replace(messages[-1], cache=True)))

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import pytest
 
 from openclaw.store import outbox
@@ -7,7 +5,7 @@ from openclaw.store.database import Database
 from openclaw.store.outbox import Ambiguous, Claimed, Draft, Later
 from openclaw.types.clock import iso
 from openclaw.types.messages import Address, Outbound, Part
-from openclaw.types.sending import Decide, SendIntent, Verdict
+from openclaw.types.sending import Decide, Outcome, SendIntent, Verdict
 from tests.store.made import CHAT, NOW, allow, draft
 
 TOPIC = Address("telegram", "821071206", "default", "17")
@@ -83,23 +81,21 @@ async def test_a_message_put_off_keeps_those_behind_it_waiting(database: Databas
     assert (again.message.id, again.attempts) == (first.id, 2)
 
 
-def verdict(outcome: str, **more: object) -> Callable[[SendIntent], Verdict]:
+def for_the_first(outcome: Outcome, until: int | None = None) -> Decide:
     def decide(intent: SendIntent) -> Verdict:
-        return (
-            Verdict(outcome, "quiet-hours", "night", **more) if intent.text == "first" else Verdict("allow")
-        )  # type: ignore[arg-type]
+        return Verdict(outcome, "quiet-hours", "night", until) if intent.text == "first" else Verdict("allow")
 
     return decide
 
 
 @pytest.mark.parametrize(("outcome", "state"), [("block", "blocked"), ("hold", "held")])
 async def test_a_gate_that_stops_a_message_lets_the_next_one_through(
-    database: Database, outcome: str, state: str
+    database: Database, outcome: Outcome, state: str
 ) -> None:
     first, second = draft(text="first"), draft(text="second")
     await insert(database, first, second)
 
-    found = await claim(database, decide=verdict(outcome))
+    found = await claim(database, decide=for_the_first(outcome))
 
     assert isinstance(found, Claimed)
     assert found.message.id == second.id
@@ -111,7 +107,7 @@ async def test_a_gate_that_stops_a_message_lets_the_next_one_through(
 async def test_a_gate_may_put_a_message_off(database: Database, until: int | None, due: int) -> None:
     await insert(database, draft(text="first"), draft(text="second"))
 
-    assert await claim(database, decide=verdict("defer", until=until)) == Later(due)
+    assert await claim(database, decide=for_the_first("defer", until)) == Later(due)
     assert await claim(database, now=due - 1) == Later(due)
     assert isinstance(await claim(database, now=due), Claimed)
 

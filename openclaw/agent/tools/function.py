@@ -2,12 +2,17 @@
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
+from threading import Thread
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import anyio
-import anyio.to_thread
+import anyio.from_thread
+import anyio.lowlevel
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, to_json
@@ -86,8 +91,32 @@ class FunctionTool:
             return await coroutine
         if self._threads is None:
             self._threads = anyio.CapacityLimiter(THREADS)
-        # A cancelled turn does not wait for a thread: nothing can stop one.
-        return await anyio.to_thread.run_sync(call, abandon_on_cancel=True, limiter=self._threads)
+        async with self._threads:
+            return await _in_own_thread(call)
+
+
+async def _in_own_thread(call: Callable[[], object]) -> object:
+    """Nothing can stop a thread: neither a cancelled turn nor the end of the process waits for this one.
+
+    For anyio's own threads the process would wait.
+    """
+    token, ended = anyio.lowlevel.current_token(), anyio.Event()
+    outcome: Future[object] = Future()
+
+    def work() -> None:
+        try:
+            outcome.set_result(call())
+        except Exception as error:  # noqa: BLE001 - raised where the result is awaited
+            outcome.set_exception(error)
+        except BaseException as error:  # noqa: BLE001 - `sys.exit` in a tool ends no more than the tool
+            outcome.set_exception(ToolError(f"the tool gave up: {error!r}"))
+        with suppress(anyio.RunFinishedError):
+            anyio.from_thread.run_sync(ended.set, token=token)
+
+    context = copy_context()
+    Thread(target=context.run, args=(work,), name="tool", daemon=True).start()
+    await ended.wait()
+    return outcome.result()
 
 
 def function_tool(function: Function, handed: Mapping[str, object], traits: Traits) -> FunctionTool:

@@ -31,10 +31,13 @@ _GENERAL_TOPIC = "1"
 class _Wire(HTTPXRequest):
     """Answers other than 2xx become RefusalError, which keeps what the SDK's own errors drop."""
 
+    token = ""
+    """Part of every URL, and a server may quote the URL it was asked by."""
+
     async def do_request(self, *args: Any, **kwargs: Any) -> tuple[int, bytes]:
         status, body = await super().do_request(*args, **kwargs)
         if not 200 <= status <= 299:
-            raise RefusalError(status, body)
+            raise RefusalError(status, body.replace(self.token.encode(), b"***") if self.token else body)
         return status, body
 
     @staticmethod
@@ -65,6 +68,7 @@ class TelegramApi:
             connect_timeout=min(seconds, _CONNECT_SECONDS),
             pool_timeout=seconds,
         )
+        self._wire.token = token.reveal()
         root = account.api_root.rstrip("/")
         self._bot = Bot(
             token.reveal(), base_url=f"{root}/bot", request=self._wire, get_updates_request=self._wire

@@ -9,7 +9,13 @@ import anyio.to_thread
 
 from openclaw.channels.telegram.config import TelegramAccount
 from openclaw.channels.telegram.parse import CHANNEL
-from openclaw.channels.telegram.updates import Hook, Polling, TokenRefusedError, webhook_route
+from openclaw.channels.telegram.updates import (
+    ConflictError,
+    Hook,
+    Polling,
+    TokenRefusedError,
+    webhook_route,
+)
 from openclaw.types.channel import ChannelParts, ChannelState, Deliver, Report, WebhookRoute
 from openclaw.types.errors import ChannelError, DeliveryError, SecretError
 from openclaw.types.messages import Address, Outbound, Part
@@ -35,6 +41,7 @@ class TelegramChannel:
         self._api: TelegramApi | None = None
         self._opening = anyio.Lock()
         self._token_refused = False
+        self._contested = False
         self._hook: Hook | None = None
 
     @property
@@ -53,7 +60,11 @@ class TelegramChannel:
                 await self._listen(api, bot, self._config.webhook_url, report)
             else:
                 polling = Polling(api, self._parts, self._account, bot)
-                await polling.run(deliver, report, self._config.poll_seconds)
+                contested, self._contested = self._contested, False
+                await polling.run(deliver, report, self._config.poll_seconds, contested=contested)
+        except ConflictError:
+            self._contested = True
+            raise
         except TokenRefusedError:
             self._token_refused = True
             await self.aclose()

@@ -6,7 +6,7 @@ from http import HTTPStatus
 import httpx
 from telegram.error import TelegramError
 
-from openclaw.channels.telegram.updates import TokenRefusedError
+from openclaw.channels.telegram.updates import ConflictError, TokenRefusedError
 from openclaw.types.errors import AmbiguousDeliveryError, ChannelError, DeliveryError
 from openclaw.types.messages import Address
 
@@ -73,7 +73,7 @@ def receiving(error: TelegramError, place: str) -> ChannelError:
             f"the bot token was refused by Telegram; get a new one from @BotFather and set {place}.botToken"
         )
     if error.status == HTTPStatus.CONFLICT:
-        return ChannelError(
+        return ConflictError(
             "another program receives this bot's messages (a second poller, or a webhook);"
             f" stop it, or give this daemon a bot of its own in {place}.botToken."
             f" Telegram says: {error.description}"

@@ -26,6 +26,8 @@ from openclaw.types.secrets import Secret
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's name
 STORAGE_WAIT_SECONDS = 5.0
 REPEAT_WAIT_SECONDS = 1.0
+ALONE_SECONDS = 5
+"""A poll left alone for so long shows that the other program is gone."""
 _RESEEDED_AFTER_MS = 6 * 24 * 3600 * 1000
 """After a week without updates Telegram counts on from a random number, perhaps a lower one."""
 _TRY_AGAIN = WebhookResponse(503, b"try again", headers={"Retry-After": "30"})
@@ -33,6 +35,10 @@ _TRY_AGAIN = WebhookResponse(503, b"try again", headers={"Retry-After": "30"})
 
 class TokenRefusedError(ChannelError):
     """The next start reads the token anew, in case the owner has mended it."""
+
+
+class ConflictError(ChannelError):
+    """Another program polls too. It ends our poll as we end its: one that is answered at once shows nothing."""
 
 
 class Source(Protocol):
@@ -57,9 +63,12 @@ class Polling:
         self._account = account
         self._bot = bot
 
-    async def run(self, deliver: Deliver, report: Report, wait_seconds: int) -> NoReturn:
+    async def run(
+        self, deliver: Deliver, report: Report, wait_seconds: int, *, contested: bool = False
+    ) -> NoReturn:
         last = await self._parts.ledger.last_arrival(CHANNEL, self._account)
-        wait = 0  # the first poll answers at once, and shows whether we are connected
+        # The first poll answers at once, and shows whether we are connected.
+        wait = min(ALONE_SECONDS, wait_seconds) if contested else 0
         while True:
             offset = poll_offset(last, self._bot, self._parts.clock.now_ms())
             updates = await self._source.updates(offset, wait)

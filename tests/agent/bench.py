@@ -1,0 +1,77 @@
+"""One turn of the agent, alone on a bench."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import anyio
+
+from openclaw.agent.loop import Answer, House, Turn, run_turn
+from openclaw.agent.ports import RecordedStep
+from openclaw.agent.tools.base import Tool
+from openclaw.llm.chat import Request
+from openclaw.types.conversation import AssistantMessage, Entry, ToolCall, ToolMessage, ToolResult
+from openclaw.types.events import TurnEvent
+from tests.gateway.scripted import ControlledClock, FakeTool, ScriptedModel, calls, plainly
+
+RUN, KEY = "run_1", "agent:main:main"
+SYDNEY = ToolCall("toolu_1", "get_weather", {"location": "Sydney"})
+
+
+@dataclass
+class Diary:
+    """The journal, the trace and the watchers of a turn, in one list."""
+
+    wrote: list[tuple[str, str]] = field(default_factory=list)
+    spans: list[dict[str, object]] = field(default_factory=list)
+    events: list[TurnEvent] = field(default_factory=list)
+
+    async def replied(self, message: AssistantMessage) -> None:
+        await anyio.lowlevel.checkpoint()
+        self.wrote.append(("replied", ",".join(call.id for call in message.calls)))
+
+    async def starting(self, call: ToolCall) -> None:
+        await anyio.lowlevel.checkpoint()
+        self.wrote.append(("starting", call.id))
+
+    async def finished(self, call: ToolCall, result: ToolResult) -> None:
+        await anyio.lowlevel.checkpoint()
+        self.wrote.append(("finished", call.id))
+
+    @contextmanager
+    def timed(self, name: str, **facts: object) -> Iterator[dict[str, object]]:
+        span = {"name": name, **facts}
+        self.spans.append(span)
+        yield span
+
+    async def emit(self, event: TurnEvent) -> None:
+        self.events.append(event)
+
+
+@dataclass
+class Bench:
+    """One turn, set up."""
+
+    model: ScriptedModel = field(default_factory=ScriptedModel)
+    diary: Diary = field(default_factory=Diary)
+    tools: dict[str, Tool] = field(default_factory=dict)
+    steps: int = 32
+    recorded: Sequence[RecordedStep] = ()
+    stopping: bool = False
+
+    async def run(self) -> Answer:
+        def prompt(entries: Sequence[Entry]) -> Request:
+            return Request("claude-opus-4-6", "", plainly(entries))
+
+        turn = Turn(RUN, KEY, prompt, self.tools, self.steps, self.recorded, lambda: self.stopping)
+        house = House(self.model, self.diary, self.diary, self.diary.emit, ControlledClock())
+        return await run_turn(turn, house)
+
+    async def result_of(self, tool: FakeTool | None, call: ToolCall = SYDNEY) -> ToolResult:
+        """What the model reads of one call."""
+        if tool is not None:
+            self.tools[tool.name] = tool
+        self.model.will(calls(call))
+        (_, results, _) = (await self.run()).entries
+        assert isinstance(results, ToolMessage)
+        return results.results[0]

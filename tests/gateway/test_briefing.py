@@ -1,0 +1,141 @@
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from openclaw.agent.bootstrap import Caps, WorkspaceFiles
+from openclaw.agent.config import AgentDefaults, AgentProfile, ModelPin, SkillsConfig, ToolsConfig
+from openclaw.agent.renderer import Renderer, Wrapping
+from openclaw.agent.skills.manifest import Surroundings
+from openclaw.agent.toolbox import SkillFolders, Toolbox, ToolSettings
+from openclaw.bundled import workspace_folder
+from openclaw.gateway.briefing import BriefingParts, HouseBriefing, model_ref
+from openclaw.gateway.tracing import TraceBook
+from openclaw.gateway.turns import Prepared
+from openclaw.llm import anthropic, offline
+from openclaw.llm.config import AuthConfig, LlmConfig, ModelsConfig
+from openclaw.llm.models import Models
+from openclaw.net import Door
+from openclaw.store.inbox import InboxRow
+from openclaw.types.clock import SystemClock
+from openclaw.types.conversation import AssistantMessage, Text, UserMessage
+from openclaw.types.messages import Inbound, Role, Sender
+from openclaw.types.secrets import Secret, SecretRef
+from tests.gateway.harness import MAIN, OWNER, TELEGRAM, to
+from tests.gateway.scripted import MODEL, NOW, ControlledClock
+
+HELLO = UserMessage("m_1", NOW, "hello", f"telegram:{OWNER}", "owner")
+SKILLS = workspace_folder() / "skills"
+ANTHROPIC = {"anthropic": {"api": "anthropic-messages", "apiKey": "sk-ant-invented"}}
+
+
+class PlainResolver:
+    async def resolve(self, reference: SecretRef, *, fresh: bool = False) -> Secret:
+        return Secret(reference.text)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    (tmp_path / "SOUL.md").write_text("Speak like a sailor.")
+    (tmp_path / "MEMORY.md").write_text("The owner's birthday is in May.")
+    return tmp_path
+
+
+def make(folder: Path, **defaults: Any) -> HouseBriefing:
+    profile, clock = AgentProfile("main", folder), SystemClock()
+    models = Models(
+        ModelsConfig.model_validate({"providers": ANTHROPIC}), AuthConfig(), LlmConfig(), PlainResolver(), clock,
+        {each.api: each for each in (anthropic.provider, offline.provider)},
+    )  # fmt: skip
+    toolbox = Toolbox(
+        ToolSettings(ToolsConfig(), SkillsConfig()),
+        SkillFolders(SKILLS, folder / "skills"),
+        Surroundings("linux", lambda _: False),
+        Door(),
+        clock,
+    )
+    wrapping = Wrapping(b"k" * 32, ZoneInfo("UTC"), "UTC")
+    files = WorkspaceFiles(folder, Caps(20_000, 150_000))
+    return HouseBriefing(
+        BriefingParts(
+            {"main": profile}, {"main": files}, AgentDefaults.model_validate(defaults), models, toolbox,
+            Renderer(wrapping), "UTC", (f"telegram:{OWNER}",),
+        )
+    )  # fmt: skip
+
+
+async def prepared(briefing: HouseBriefing, role: Role = "owner", channel: str = "telegram") -> Prepared:
+    event = Inbound(channel, Sender(OWNER), "hello", 0, reply_to=to(OWNER))
+    row = InboxRow(1, "k", channel, TELEGRAM[1], NOW, event, "running", role, "main", MAIN, "run", "t_1")
+    trace = TraceBook(ControlledClock()).begin("t_1", NOW, channel, "k")
+    return await briefing.prepare(row, [HELLO], {}, trace)
+
+
+async def test_a_turn_gets_its_model_tools_and_limits(workspace: Path) -> None:
+    ready = await prepared(make(workspace, model=MODEL, maxIterations=7, contextTokens=50_000))
+
+    assert (ready.model.name, list(ready.tools)) == (MODEL, ["get_weather"])
+    assert (ready.steps, ready.window) == (7, 50_000)
+
+
+async def test_the_request_holds_the_prompt_the_tools_and_the_conversation(workspace: Path) -> None:
+    ready = await prepared(make(workspace, model=MODEL))
+
+    request = ready.prompt([AssistantMessage("m_2", NOW, (Text("Ahoy."),), MODEL)])
+
+    assert request.model == "claude-opus-4-6"
+    assert "Speak like a sailor." in request.system
+    assert [spec.name for spec in request.tools] == ["get_weather"]
+    assert [message.role for message in request.messages] == ["user", "assistant"]
+    (said,) = request.messages[0].blocks
+    assert isinstance(said, Text)
+    assert "hello" in said.text
+
+
+async def test_what_the_owner_keeps_in_memory_is_told_in_private_only(workspace: Path) -> None:
+    briefing = make(workspace, model=MODEL)
+
+    private, shared = await prepared(briefing), await prepared(briefing, "member")
+
+    assert "birthday" in private.prompt([]).system
+    assert "birthday" not in shared.prompt([]).system
+
+
+async def test_the_prompt_is_the_same_object_while_nothing_changes(workspace: Path) -> None:
+    briefing = make(workspace, model=MODEL)
+
+    first, second = (await prepared(briefing)).prompt([]), (await prepared(briefing)).prompt([])
+
+    assert first.system is second.system
+    assert first.tools is second.tools
+
+
+async def test_each_channel_has_its_own_capabilities(workspace: Path) -> None:
+    briefing = make(workspace, model=MODEL)
+
+    telegram, webchat = await prepared(briefing), await prepared(briefing, channel="webchat")
+
+    assert "tables become plain text" in telegram.prompt([]).system
+    assert "tables become plain text" not in webchat.prompt([]).system
+
+
+@pytest.mark.parametrize(
+    ("pin", "entry", "default", "ref"),
+    [
+        (None, {}, None, None),
+        (None, {}, "a/default", "a/default"),
+        (None, {"modelOverride": "b/session"}, "a/default", "b/session"),
+        (None, {"modelOverride": "session", "providerOverride": "b"}, "a/default", "b/session"),
+        (None, {"modelOverride": "c/session", "providerOverride": "b"}, None, "c/session"),
+        ("d/pin", {"modelOverride": "b/session"}, "a/default", "d/pin"),
+        ("", {"modelOverride": "b/session"}, "a/default", "b/session"),
+    ],
+)
+def test_the_owners_pin_beats_the_session_and_the_session_the_default(
+    pin: str | None, entry: dict[str, str], default: str | None, ref: str | None
+) -> None:
+    profile = AgentProfile("main", Path("/w"), model=ModelPin(pin) if pin is not None else None)
+    defaults = AgentDefaults.model_validate({"model": default} if default else {})
+
+    assert model_ref(profile, entry, defaults) == ref

@@ -1,0 +1,137 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openclaw.agent.loop import INTERRUPTED
+from openclaw.agent.ports import RecordedStep
+from openclaw.gateway import notices
+from openclaw.gateway.turn_end import Close, counted, reply_drafts, unfinished_entries, without_secrets
+from openclaw.sessions.sessions import Session
+from openclaw.store.inbox import InboxRow
+from openclaw.types.conversation import (
+    AssistantMessage,
+    Text,
+    ToolCall,
+    ToolMessage,
+    ToolResult,
+    Usage,
+    UserMessage,
+)
+from openclaw.types.messages import Address, Inbound, Part, Sender
+from tests.gateway.harness import MAIN, OWNER, TELEGRAM, to
+from tests.gateway.scripted import MODEL, NOW, SPENT, FakeChannel
+
+ANSWER = AssistantMessage("m_2", NOW, (Text("22°C."),), MODEL, SPENT)
+USER = UserMessage("m_1", NOW, "hi", f"telegram:{OWNER}", "owner")
+
+
+def row(reply_to: Address | None = to(OWNER)) -> InboxRow:  # noqa: B008 - frozen
+    event = Inbound("telegram", Sender(OWNER), "hi", 0, reply_to=reply_to)
+    return InboxRow(1, "telegram:1", *TELEGRAM, NOW, event, "running", "owner", "main", MAIN, "run", "t_1")
+
+
+def closing(*answers: AssistantMessage, **more: Any) -> Close:
+    session = Session(MAIN, "ses_1", "main", Path("ses_1.jsonl"))
+    close = Close(row(), session, "run", (USER, *answers), "22°C.", "answered", "", 200_000)
+    return replace(close, **more)
+
+
+@pytest.mark.parametrize(
+    ("text", "secrets", "sent"),
+    [
+        ("The key is sk-ant-1.", {"sk-ant-1"}, f"The key is {notices.WITHHELD}."),
+        (
+            "sk-ant-1 and sk-ant-1-long",
+            {"sk-ant-1", "sk-ant-1-long"},
+            f"{notices.WITHHELD} and {notices.WITHHELD}",
+        ),
+        ("Nothing here.", {"sk-ant-1"}, "Nothing here."),
+        ("Nothing here.", {""}, "Nothing here."),
+    ],
+)
+def test_a_secret_never_leaves_not_even_its_end(text: str, secrets: set[str], sent: str) -> None:
+    assert without_secrets(text, frozenset(secrets)) == sent
+
+
+def test_the_counters_add_up_over_turns() -> None:
+    first = counted({"sessionId": "old", "skillsSnapshot": "kept"}, closing(ANSWER), SPENT, NOW)
+    second = counted(first, closing(ANSWER, ANSWER), SPENT + SPENT, NOW + 1)
+
+    assert second == {
+        "sessionId": "ses_1",
+        "skillsSnapshot": "kept",
+        "updatedAt": NOW + 1,
+        "chatType": "direct",
+        "channel": "telegram",
+        "lastChannel": "telegram",
+        "lastTo": OWNER,
+        "deliveryContext": {"channel": "telegram", "to": OWNER, "accountId": "default"},
+        "inputTokens": 300,
+        "outputTokens": 30,
+        "cacheRead": 150,
+        "cacheWrite": 15,
+        "cost": 0.75,
+        "abortedLastRun": False,
+        "compactionCount": 0,
+        "model": MODEL,
+        "totalTokens": 165,
+        "contextTokens": 200_000,
+    }
+
+
+def test_a_turn_without_a_reply_of_the_model_leaves_what_was_known_of_it() -> None:
+    notice = AssistantMessage("m_3", NOW, (Text("sorry"),), "openclaw/notice")
+
+    entry = counted({"model": "known", "totalTokens": 7}, closing(notice, state="dead"), Usage(), NOW)
+
+    assert (entry["model"], entry["totalTokens"], entry["abortedLastRun"]) == ("known", 7, True)
+
+
+def test_a_question_without_an_address_leaves_the_last_one() -> None:
+    entry = counted({"lastTo": "7"}, closing(ANSWER, row=row(None)), SPENT, NOW)
+
+    assert (entry["lastTo"], "deliveryContext" in entry) == ("7", False)
+
+
+def test_a_thread_is_part_of_where_answers_go() -> None:
+    entry = counted({}, closing(ANSWER, row=row(Address("telegram", "-100", thread="5"))), SPENT, NOW)
+
+    assert entry["deliveryContext"]["threadId"] == "5"
+
+
+def test_a_reply_is_cut_by_its_channel_and_numbered() -> None:
+    drafts = reply_drafts(row(), "abcdef", {TELEGRAM: FakeChannel(limit=4)})
+
+    assert [(draft.number, draft.part.text, draft.purpose, draft.audience) for draft in drafts] == [
+        (0, "abcd", "reply", "owner"),
+        (1, "ef", "reply", "owner"),
+    ]
+    assert {(draft.to, draft.trace_id) for draft in drafts} == {(to(OWNER), "t_1")}
+
+
+def test_a_reply_is_cut_by_the_channel_it_goes_to() -> None:
+    other = FakeChannel(account="work", limit=4)
+
+    (draft,) = reply_drafts(row(Address("telegram", "7", "default")), "abcdef", {("telegram", "work"): other})
+    assert draft.part == Part("abcdef")
+
+    assert (
+        len(reply_drafts(row(Address("telegram", "7", "work")), "abcdef", {("telegram", "work"): other})) == 2
+    )
+
+
+def test_without_an_address_nothing_is_sent() -> None:
+    assert reply_drafts(row(None), "abc", {TELEGRAM: FakeChannel()}) == []
+
+
+def test_a_turn_that_is_given_up_closes_every_call() -> None:
+    first, second = ToolCall("toolu_1", "exec", {}), ToolCall("toolu_2", "exec", {})
+    message = AssistantMessage("m_2", NOW, (first, second), MODEL, SPENT)
+    known = ToolResult("toolu_1", "done")
+
+    entries = unfinished_entries([RecordedStep(message, {"toolu_1": known}, frozenset({"toolu_2"}))])
+
+    interrupted = ToolResult("toolu_2", INTERRUPTED.format(name="exec"), failed=True)
+    assert entries == (message, ToolMessage("m_2.results", NOW, (known, interrupted)))

@@ -1,0 +1,18 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from openclaw.store.ledger import Ledger
+from tests.store.made import SetClock, open_ledger
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path, clock: SetClock) -> AsyncIterator[Ledger]:
+    async with open_ledger(tmp_path / "ledger.sqlite", clock) as ledger:
+        yield ledger
