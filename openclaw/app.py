@@ -20,7 +20,9 @@ from openclaw.bus import Bus
 from openclaw.channels.registry import load_channel
 from openclaw.channels.runner import ChannelRunner, ChannelStatus
 from openclaw.gateway.access import AccessPolicy, owners_of
-from openclaw.gateway.briefing import BriefingParts, HouseBriefing
+from openclaw.gateway.briefing import BriefingParts, HouseBriefing, model_choice, model_ref
+from openclaw.gateway.budgets import Budgets
+from openclaw.gateway.chunker import BlockRules
 from openclaw.gateway.delivery import Delivery, DeliveryParts, DeliveryRules
 from openclaw.gateway.dispatch import AccountKey, Dispatch
 from openclaw.gateway.intake import Intake
@@ -28,10 +30,14 @@ from openclaw.gateway.lanes import Lanes
 from openclaw.gateway.pairing import PairingStore
 from openclaw.gateway.routing import Routing
 from openclaw.gateway.runs import Runs
+from openclaw.gateway.streaming import StreamParts, StreamPlan, Streams, Tempo
 from openclaw.gateway.tracing import TraceBook
 from openclaw.gateway.turns import Briefing, Patience, TurnParts, Turns
-from openclaw.llm.models import Models
+from openclaw.gateway.waiting import WaitingRoom
+from openclaw.llm.keyring import Keyring
+from openclaw.llm.models import Models, ModelSettings
 from openclaw.llm.providers import find_providers
+from openclaw.llm.selection import Listed
 from openclaw.logs import Redactor
 from openclaw.net import Door
 from openclaw.ops.secrets import SecretResolver
@@ -40,6 +46,7 @@ from openclaw.sessions.sessions import Sessions
 from openclaw.settings.loading import Loaded
 from openclaw.store.database import open_database
 from openclaw.store.ledger import Ledger
+from openclaw.store.streams import StreamLedger
 from openclaw.types.channel import Channel, ChannelParts
 from openclaw.types.clock import Clock, SystemClock
 from openclaw.types.errors import ConfigError
@@ -70,6 +77,10 @@ class Core:
     traces: TraceBook
     runs: Runs
     agents: tuple[AgentProfile, ...]
+    timezone: str
+    """The owner's."""
+    budgets: Budgets
+    shown: StreamLedger
 
     def secrets(self) -> frozenset[str]:
         return self.resolver.known
@@ -88,6 +99,8 @@ class House:
     turns: Turns
     delivery: Delivery
     desk: FrontDesk
+    models: Models
+    streams: Streams
 
     @property
     def bus(self) -> Bus:
@@ -97,10 +110,12 @@ class House:
     async def working(self) -> AsyncIterator[None]:
         """Messages are sorted, answered and sent while the block lasts; then what is under way is finished."""
         async with anyio.create_task_group() as group:
+            await group.start(self.streams.run)
             await group.start(self.lanes.run)
             group.start_soon(self.dispatch.run)
             group.start_soon(self.delivery.run)
             group.start_soon(self.core.sessions.keep_written)
+            group.start_soon(self.models.keep_written)
             group.start_soon(self._keep_house)
             yield
             self.turns.stop()
@@ -121,10 +136,7 @@ async def build(loaded: Loaded, redactor: Redactor, *, with_channels: bool) -> A
     """The ledger is opened first and closed last."""
     async with AsyncExitStack() as stack:
         core = await _open_core(stack, loaded, redactor)
-        settings = loaded.settings
-        models = Models(
-            settings.models, settings.auth, settings.llm, core.resolver, core.clock, find_providers()
-        )
+        models = await _open_models(core)
         stack.push_async_callback(models.aclose)
         door = Door()
         stack.push_async_callback(door.aclose)
@@ -135,7 +147,7 @@ async def build(loaded: Loaded, redactor: Redactor, *, with_channels: bool) -> A
             stack.push_async_callback(channel.aclose)
         policies, owners = _policies(loaded)
         briefing = _briefing(core, models, door, owners)
-        yield _house(core, channels, policies, briefing, _nameplate(core, models))
+        yield _house(core, channels, policies, briefing, models)
 
 
 async def _open_core(stack: AsyncExitStack, loaded: Loaded, redactor: Redactor) -> Core:
@@ -148,13 +160,36 @@ async def _open_core(stack: AsyncExitStack, loaded: Loaded, redactor: Redactor) 
     sessions = Sessions(paths.state, ledger, loaded.settings.session, clock)
     await sessions.start([agent.id for agent in agents])
     resolver = SecretResolver(loaded.environ, clock, redactor)
-    return Core(loaded, clock, Bus(), ledger, sessions, resolver, TraceBook(clock), Runs(clock), agents)
+    timezone = timezone_name(loaded.settings.agents.defaults.user_timezone)
+    budgets = Budgets(loaded.settings.budgets, clock, zone(timezone), timezone)
+    await budgets.load(ledger)
+    return Core(
+        loaded, clock, Bus(), ledger, sessions, resolver, TraceBook(clock), Runs(clock), agents, timezone, budgets,
+        StreamLedger(database, clock),
+    )  # fmt: skip
+
+
+async def _open_models(core: Core) -> Models:
+    settings = core.loaded.settings
+    defaults = settings.agents.defaults
+    listed = {ref: Listed(each.alias, each.params.thinking) for ref, each in defaults.models.items()}
+    keyring = Keyring(
+        core.loaded.paths.agents / core.agents[0].id / "agent" / "auth-profiles.json", core.clock
+    )
+    await keyring.load()
+    return Models(
+        ModelSettings(settings.models, settings.auth, settings.llm, listed, defaults.thinking_default),
+        core.resolver,
+        core.clock,
+        find_providers(),
+        keyring,
+    )
 
 
 def _briefing(core: Core, models: Models, door: Door, owners: tuple[str, ...]) -> HouseBriefing:
     loaded = core.loaded
     defaults, paths = loaded.settings.agents.defaults, loaded.paths
-    timezone = timezone_name(defaults.user_timezone)
+    timezone = core.timezone
     caps = Caps(defaults.bootstrap_max_chars, defaults.bootstrap_total_max_chars)
     toolbox = Toolbox(
         ToolSettings(loaded.settings.tools, loaded.settings.skills),
@@ -183,19 +218,21 @@ def _house(
     channels: Mapping[AccountKey, Channel],
     policies: Mapping[AccountKey, AccessPolicy],
     briefing: Briefing,
-    plate: Nameplate,
+    models: Models,
 ) -> House:
     settings, paths, clock = core.loaded.settings, core.loaded.paths, core.clock
     patience = Patience(settings.models.probe.every_seconds, settings.models.probe.for_minutes * 60)
+    streams = _streams(core, channels)
     turns = Turns(
         TurnParts(
             core.ledger, core.sessions, briefing, channels, core.bus, core.traces, core.runs, clock, patience,
-            core.secrets,
+            WaitingRoom(core.ledger, core.traces, settings.messages.queue, clock), core.secrets, streams,
         )
     )  # fmt: skip
-    lanes: Lanes[str] = Lanes(turns.run_next, at_once=settings.agents.defaults.max_concurrent)
-    names = tuple(agent.id for agent in core.agents)
-    routing = Routing(names, names[0], settings.bindings, settings.session)
+    lanes: Lanes[str] = Lanes(
+        turns.run_next, at_once=settings.agents.defaults.max_concurrent, on_busy=turns.knock
+    )
+    routing = _routing(core)
     pairings = {account: PairingStore(paths.credentials, *account, clock) for account in policies}
     intake = Intake(core.ledger, core.bus, core.traces, clock)
     delivery = Delivery(
@@ -205,18 +242,65 @@ def _house(
     runner = ChannelRunner(clock)
     desk = FrontDesk(
         DeskParts(
-            plate, core.ledger, core.sessions, intake, delivery, lanes, core.runs, clock, routing, pairings,
-            lambda: _shown(runner.states()), lambda: _problems(core.ledger, runner.states()),
+            _nameplate(core, models), core.ledger, core.sessions, intake, delivery, lanes, core.runs, clock,
+            routing, pairings, lambda: _shown(runner.states()),
+            lambda: _problems(core.ledger, runner.states()),
+            _agents_shown(core, models), core.budgets, zone(core.timezone), models,
+            model_choice(core.agents[0], {}, settings.agents.defaults),
         )
     )  # fmt: skip
     dispatch = Dispatch(core.ledger, core.bus, lanes, core.traces, routing, policies, pairings)
-    return House(core, channels, runner, intake, dispatch, lanes, turns, delivery, desk)
+    return House(core, channels, runner, intake, dispatch, lanes, turns, delivery, desk, models, streams)
+
+
+def _streams(core: Core, channels: Mapping[AccountKey, Channel]) -> Streams:
+    defaults, config = core.loaded.settings.agents.defaults, core.loaded.settings.channels.telegram
+    by_default = defaults.block_streaming_default == "on"
+    plans = {
+        ("telegram", name): StreamPlan(
+            by_default if account.block_streaming is None else account.block_streaming,
+            account.streaming,
+            account.text_chunk_limit,
+        )
+        for name, account in (config.each_account().items() if config is not None else ())
+    }
+    chunk, joined = defaults.block_streaming_chunk, defaults.block_streaming_coalesce
+    rules = BlockRules(
+        chunk.min_chars,
+        chunk.max_chars,
+        chunk.break_preference,
+        defaults.block_streaming_break == "message_end",
+        joined.min_chars or chunk.min_chars,
+        joined.max_chars or chunk.max_chars,
+        joined.idle_ms / 1000,
+    )
+    tempo = Tempo(pause_ms=defaults.human_delay.range_ms)
+    return Streams(
+        StreamParts(core.shown, channels, core.bus, core.clock, core.secrets, plans, rules, tempo)
+    )
+
+
+def _routing(core: Core) -> Routing:
+    settings, names = core.loaded.settings, tuple(agent.id for agent in core.agents)
+    tiers = {agent.id: agent.tier for agent in core.agents if agent.tier}
+    return Routing(names, names[0], settings.bindings, settings.session, tiers)
+
+
+def _model_of(agent: AgentProfile, core: Core) -> str | None:
+    """What an agent answers with where no session says otherwise."""
+    return model_ref(agent, {}, core.loaded.settings.agents.defaults)
+
+
+def _agents_shown(core: Core, models: Models) -> tuple[Mapping[str, object], ...]:
+    return tuple(
+        {"id": agent.id, "model": models.default_name(_model_of(agent, core)), "tier": agent.tier}
+        for agent in core.agents
+    )
 
 
 def _nameplate(core: Core, models: Models) -> Nameplate:
     paths, agent = core.loaded.paths, core.agents[0].id
-    choice = core.agents[0].model or core.loaded.settings.agents.defaults.model
-    ref = choice.primary if choice is not None else None
+    ref = _model_of(core.agents[0], core)
     return Nameplate(
         __version__,
         core.ledger.boot_id,

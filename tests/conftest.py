@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from blockbuster import blockbuster_ctx
 
-from tests.fakes import Daemon, FakeAnthropic, FakeOpenMeteo, FakeTelegram
+from tests.fakes import Daemon, FakeAnthropic, FakeOpenAI, FakeOpenMeteo, FakeTelegram
 
 MakeDaemon = Callable[..., Daemon]
 
@@ -42,6 +42,12 @@ async def telegram() -> AsyncIterator[FakeTelegram]:
 @pytest.fixture
 async def anthropic() -> AsyncIterator[FakeAnthropic]:
     async with FakeAnthropic() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def openai() -> AsyncIterator[FakeOpenAI]:
+    async with FakeOpenAI() as fake:
         yield fake
 
 

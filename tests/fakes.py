@@ -4,6 +4,7 @@ from tests.fake.anthropic import FakeAnthropic, ModelRequest, newest_user_text
 from tests.fake.anthropic_script import Cut, ErrorEvent, Failure, Reply, Script, ToolUse
 from tests.fake.daemon import CliResult, Daemon, DidNotStartError, free_ports
 from tests.fake.http import Answer, FakeServer, Hold, HttpRequest, fetch
+from tests.fake.openai import FakeOpenAI, asked_text
 from tests.fake.openmeteo import FakeOpenMeteo
 from tests.fake.telegram import FakeTelegram
 from tests.fake.telegram_wire import Call, Sent
@@ -18,6 +19,7 @@ __all__ = [
     "ErrorEvent",
     "Failure",
     "FakeAnthropic",
+    "FakeOpenAI",
     "FakeOpenMeteo",
     "FakeServer",
     "FakeTelegram",
@@ -28,6 +30,7 @@ __all__ = [
     "Script",
     "Sent",
     "ToolUse",
+    "asked_text",
     "fetch",
     "free_ports",
     "newest_user_text",

@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from openclaw.agent.context.config import CompactionConfig, ContextPruningConfig
+from openclaw.agent.repetition import LoopDetectionConfig
+from openclaw.llm.chat import ThinkingLevel
 from openclaw.schema import ConfigPart, Ids, SecretField
 
-ThinkingLevel = Literal["off", "minimal", "low", "medium", "high", "xhigh"]
 ToolProfile = Literal["minimal", "coding", "messaging", "full"]
 
 
@@ -29,10 +31,16 @@ def _model_choice(value: object) -> object:
 ModelField = Annotated[ModelChoice, BeforeValidator(_model_choice)]
 
 
+class ModelParams(ConfigPart):
+    thinking: ThinkingLevel | None = None
+    """None: `thinkingDefault`."""
+
+
 class ModelEntry(ConfigPart):
     """One model of `agents.defaults.models`; when any is named, only these may be chosen."""
 
     alias: str | None = None
+    params: ModelParams = ModelParams()
 
 
 class IdentityConfig(ConfigPart):
@@ -53,6 +61,42 @@ class ToolRulesConfig(ConfigPart):
 class ToolsConfig(ToolRulesConfig):
     timeout_seconds: float = Field(default=60, gt=0)
     """For a tool that names no limit of its own."""
+    loop_detection: LoopDetectionConfig = LoopDetectionConfig()
+
+
+class BlockChunkConfig(ConfigPart):
+    """Characters of one block."""
+
+    min_chars: int = Field(default=800, gt=0)
+    max_chars: int = Field(default=1200, gt=0)
+    break_preference: Literal["paragraph", "newline", "sentence"] = "paragraph"
+
+
+class BlockCoalesceConfig(ConfigPart):
+    """Blocks that are finished shortly after one another become one message."""
+
+    min_chars: int | None = Field(default=None, gt=0)
+    """None: as in `blockStreamingChunk`."""
+    max_chars: int | None = Field(default=None, gt=0)
+    idle_ms: int = Field(default=1000, ge=0)
+
+
+class HumanDelayConfig(ConfigPart):
+    """Pauses between blocks. `natural`: 800 to 2500 ms."""
+
+    mode: Literal["off", "natural", "custom"] = "off"
+    min_ms: int = Field(default=800, ge=0)
+    max_ms: int = Field(default=2500, ge=0)
+
+    @property
+    def range_ms(self) -> tuple[int, int]:
+        match self.mode:
+            case "off":
+                return (0, 0)
+            case "natural":
+                return (800, 2500)
+            case "custom":
+                return (min(self.min_ms, self.max_ms), self.max_ms)
 
 
 class AgentDefaults(ConfigPart):
@@ -73,6 +117,15 @@ class AgentDefaults(ConfigPart):
     """Model requests in one turn."""
     context_tokens: int | None = Field(default=None, gt=0)
     thinking_default: ThinkingLevel | None = None
+    block_streaming_default: Literal["off", "on"] = "off"
+    """For channels that do not say `blockStreaming` themselves."""
+    block_streaming_break: Literal["text_end", "message_end"] = "text_end"
+    """Send a block as soon as it is finished, or only when the model has ended its message."""
+    block_streaming_chunk: BlockChunkConfig = BlockChunkConfig()
+    block_streaming_coalesce: BlockCoalesceConfig = BlockCoalesceConfig()
+    human_delay: HumanDelayConfig = HumanDelayConfig()
+    compaction: CompactionConfig = CompactionConfig()
+    context_pruning: ContextPruningConfig = ContextPruningConfig()
 
 
 class AgentConfig(ConfigPart):

@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 import anyio
 
-from openclaw.agent.ports import Emit, Journal, Model, RecordedStep, Spans
+from openclaw.agent.ports import Ears, Emit, Journal, Model, RecordedStep, Spans
 from openclaw.agent.tools.base import Effect, Tool, ToolError
-from openclaw.llm.chat import Delta, OnDelta, Reply, Request
+from openclaw.agent.untrusted import encodable
+from openclaw.llm.chat import Delta, ModelError, OnDelta, Reply, Request
 from openclaw.types.clock import Clock
 from openclaw.types.conversation import (
     AssistantMessage,
@@ -19,6 +20,7 @@ from openclaw.types.conversation import (
     ToolMessage,
     ToolResult,
     Usage,
+    UserMessage,
 )
 from openclaw.types.events import (
     ModelReplied,
@@ -36,6 +38,7 @@ INTERRUPTED = (
     "interrupted: the assistant was stopped while {name} ran. It may have run or not; it is not repeated by itself. "
     "Find out what has happened before you decide to do it again."
 )
+SKIPPED = "skipped: the person has written again; read that first and decide anew"
 LIMIT_REACHED = (
     "I stopped here: {steps} steps of work were not enough to finish this. Tell me to go on if I should."
 )
@@ -53,6 +56,8 @@ class Turn:
     tools: Mapping[str, Tool]
     steps: int
     recorded: Sequence[RecordedStep]
+    heard: Sequence[UserMessage]
+    """What was said behind the last recorded step."""
     paused: Callable[[], bool]
     """Whether the daemon is stopping: asked at every step boundary."""
 
@@ -80,6 +85,7 @@ class House:
     spans: Spans
     emit: Emit
     clock: Clock
+    ears: Ears
 
 
 async def run_turn(turn: Turn, house: House) -> Answer:
@@ -89,13 +95,17 @@ async def run_turn(turn: Turn, house: House) -> Answer:
     for number in range(max(turn.steps, len(turn.recorded))):
         recorded = turn.recorded[number] if number < len(turn.recorded) else None
         if recorded is None:
+            if number == len(turn.recorded):
+                entries += turn.heard
+            if number:
+                entries += await house.ears.listen()
             message, reason = await _ask(turn, house, entries)
             if not message.calls:
                 return Answer((*entries, message), message.text, usage + message.usage, reason)
             await house.journal.replied(message)
             recorded = RecordedStep(message, {}, frozenset())
         usage += recorded.message.usage
-        entries.append(recorded.message)
+        entries += [*recorded.heard, recorded.message]
         results = await _run_tools(turn, house, recorded)
         # Named after its message: asked again after a failure, the request is the same to the byte.
         entries.append(ToolMessage(f"{recorded.message.id}.results", house.clock.now_ms(), results))
@@ -112,7 +122,11 @@ async def _ask(turn: Turn, house: House, entries: Sequence[Entry]) -> tuple[Assi
         facts["messages"] = len(request.messages)
         facts["tools"] = len(request.tools)
     with house.spans.timed("llm", model=house.model.name) as facts:
-        reply = await house.model.ask(request, *_watchers(turn, house))
+        try:
+            reply = await house.model.ask(request, *_watchers(turn, house))
+        except ModelError as error:
+            facts["tried"] = [asdict(each) for each in error.attempts]
+            raise
         facts.update(_told(reply))
     await house.emit(ModelReplied(turn.run_id, turn.session_key, reply.model, reply.usage))
     blocks, reason = _whole(reply)
@@ -141,7 +155,19 @@ def _told(reply: Reply) -> dict[str, object]:
         "cost": usage.cost,
         "stop": reply.stop,
         "request": reply.request_id,
+        **_way(reply),
     }
+
+
+def _way(reply: Reply) -> dict[str, object]:
+    """With which key and thought it was answered, and what had been tried before."""
+    if not reply.attempts:
+        return {}
+    *before, last = reply.attempts
+    way: dict[str, object] = {"profile": last.profile, "thinking": last.thinking}
+    if reply.instead_of is not None:
+        way |= {"insteadOf": reply.instead_of.model, "because": reply.instead_of.fault}
+    return {**way, "tried": [asdict(each) for each in before]} if before else way
 
 
 def _whole(reply: Reply) -> tuple[tuple[Block, ...], str]:
@@ -164,27 +190,57 @@ def _appended(reply: Reply, remark: str) -> Text:
 
 
 async def _run_tools(turn: Turn, house: House, step: RecordedStep) -> tuple[ToolResult, ...]:
-    """All calls of one message at once; the results in the order of the calls."""
-    calls = step.message.calls
+    """The results in the order of the calls.
+
+    What only reads runs side by side. What has effects runs alone and in order, and not at all once somebody has
+    something to say: the model hears that first.
+    """
     results: dict[str, ToolResult] = dict(step.results)
+    open_calls = [call for call in step.message.calls if call.id not in results]
+    for number, together in enumerate(_batches(turn.tools, open_calls)):
+        skipped = number > 0 and await house.ears.waiting()
 
-    async def run(call: ToolCall) -> None:
-        results[call.id] = await _run_tool(turn, house, call, started=call.id in step.started)
+        async def run(call: ToolCall, skipped: bool = skipped) -> None:
+            began = call.id in step.started
+            results[call.id] = await (_skip if skipped and not began else _run_tool)(turn, house, call, began)
 
-    async with anyio.create_task_group() as group:
-        for call in calls:
-            if call.id not in results:
+        async with anyio.create_task_group() as group:
+            for call in together:
                 group.start_soon(run, call)
-    return tuple(results[call.id] for call in calls)
+    return tuple(results[call.id] for call in step.message.calls)
 
 
-async def _run_tool(turn: Turn, house: House, call: ToolCall, *, started: bool) -> ToolResult:
+def _batches(tools: Mapping[str, Tool], calls: Sequence[ToolCall]) -> list[list[ToolCall]]:
+    """Neighbours that only read are one batch; everything else is a batch of its own."""
+    batches: list[list[ToolCall]] = []
+    side_by_side = False
+    for call in calls:
+        tool = tools.get(call.name)
+        reads = tool is None or tool.effect is Effect.READ_ONLY
+        if reads and side_by_side:
+            batches[-1].append(call)
+        else:
+            batches.append([call])
+        side_by_side = reads
+    return batches
+
+
+async def _skip(turn: Turn, house: House, call: ToolCall, _: bool) -> ToolResult:
+    result = ToolResult(call.id, SKIPPED, failed=True)
+    house.spans.add("tool", tool=call.name, ok=False, skipped=True)
+    await house.journal.finished(call, result)
+    await house.emit(ToolFinished(turn.run_id, turn.session_key, call.id, call.name, SKIPPED, failed=True))
+    return result
+
+
+async def _run_tool(turn: Turn, house: House, call: ToolCall, started: bool) -> ToolResult:
     await house.emit(ToolStarted(turn.run_id, turn.session_key, call.id, call.name, call.arguments))
     with house.spans.timed("tool", tool=call.name) as facts:
         if started:
             result = ToolResult(call.id, INTERRUPTED.format(name=call.name), failed=True)
         else:
             result = await _result_of(turn.tools.get(call.name), call, house.journal)
+            result = replace(result, content=encodable(result.content))
         facts["ok"] = not result.failed
     await house.journal.finished(call, result)
     await house.emit(

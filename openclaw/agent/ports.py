@@ -1,12 +1,12 @@
 """What a turn may ask of the house. Implemented in the gateway, handed in by `app`."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
 from openclaw.llm.chat import OnDelta, Reply, Request
-from openclaw.types.conversation import AssistantMessage, ToolCall, ToolResult
+from openclaw.types.conversation import AssistantMessage, ToolCall, ToolResult, UserMessage
 from openclaw.types.events import TurnEvent
 
 Emit = Callable[[TurnEvent], Awaitable[None]]
@@ -35,8 +35,10 @@ class RecordedStep:
 
     message: AssistantMessage
     results: Mapping[str, ToolResult]
-    started: frozenset[str]
+    started: Set[str]
     """Calls whose effect must not be repeated and that were begun."""
+    heard: tuple[UserMessage, ...] = ()
+    """What people said while the turn ran, before this message."""
 
 
 class Journal(Protocol):
@@ -51,8 +53,21 @@ class Journal(Protocol):
     async def finished(self, call: ToolCall, result: ToolResult) -> None: ...
 
 
+class Ears(Protocol):
+    """What people say while the turn runs."""
+
+    async def waiting(self) -> bool:
+        """Whether somebody wants to be heard before more tools are begun."""
+
+    async def listen(self) -> Sequence[UserMessage]:
+        """What has come since; in the ledger as part of this turn when it returns."""
+
+
 class Spans(Protocol):
     """The turn's trace."""
 
     def timed(self, name: str, **facts: object) -> AbstractContextManager[dict[str, object]]:
         """A span around the block; more facts may be put into what it yields."""
+
+    def add(self, name: str, ms: float = 0.0, **facts: object) -> None:
+        """A span of what is over already."""

@@ -15,8 +15,8 @@ _FROM_HIGH_TO_LOW: tuple[Provenance, ...] = (
     "web",
     "stranger",
 )
-FOREIGN: frozenset[Provenance] = frozenset({"member", "hook", "web", "stranger"})
-"""Words that are not the owner's and were not made on the owner's machine."""
+FOREIGN: frozenset[Provenance] = frozenset({"skill", "member", "hook", "web", "stranger"})
+"""Words of others than the owner, or of who knows whom: code that did not come with the package fetches anything."""
 
 
 def provenances(entries: Iterable[Entry]) -> frozenset[Provenance]:

@@ -30,6 +30,8 @@ COMMANDS: dict[str, Entry] = {
     "sessions": Entry("openclaw.cli.sessions:sessions", "List, show and reset conversations."),
     "pairing": Entry("openclaw.cli.pairing:pairing", "Let people in, or not."),
     "trace": Entry("openclaw.cli.trace:trace", "The way of a message, step by step."),
+    "costs": Entry("openclaw.cli.costs:costs", "What was spent."),
+    "models": Entry("openclaw.cli.models:models", "Which models there are, and how their keys fare."),
     "outbox": Entry("openclaw.cli.outbox:outbox", "Messages on their way out."),
     "config": Entry("openclaw.cli.config:config", "Check and read the configuration."),
 }

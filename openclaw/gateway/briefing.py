@@ -13,7 +13,9 @@ from openclaw.agent.toolbox import Shelf, Toolbox
 from openclaw.gateway.tracing import Trace
 from openclaw.gateway.turns import Prepared
 from openclaw.llm.chat import Request, ToolSpec
-from openclaw.llm.models import Models
+from openclaw.llm.models import Choice, Models, TurnModel
+from openclaw.llm.routing import Asker
+from openclaw.llm.thinking import level_of
 from openclaw.store.inbox import InboxRow
 from openclaw.types.conversation import Entry
 
@@ -61,27 +63,27 @@ class HouseBriefing:
     ) -> Prepared:
         parts = self._parts
         profile = parts.agents[row.agent]
-        ref = model_ref(profile, entry, parts.defaults)
+        choice = model_choice(profile, entry, parts.defaults)
         with trace.timed("model") as facts:
-            model = parts.models.for_turn(
-                ref, agent=row.agent, session=row.session_key, channel=row.channel, trace=row.trace_id
-            )
-            info = parts.models.info(ref)
+            asker = Asker(row.agent, row.session_key, row.channel, row.trace_id)
+            model = parts.models.for_turn(choice, asker)
+            info = parts.models.info(choice.ref)
             facts["model"] = model.name
         shelf = await parts.toolbox.shelf(profile)
         system, specs = await self._system(row, profile, shelf, model.name)
         return Prepared(
-            model, self._prompt(model.name, system, specs, history), shelf.tools, parts.defaults.max_iterations,
+            model, self._prompt(model, system, specs, history), shelf.tools, parts.defaults.max_iterations,
             parts.defaults.context_tokens or info.context_window,
         )  # fmt: skip
 
     def _prompt(
-        self, name: str, system: str, specs: tuple[ToolSpec, ...], history: Sequence[Entry]
+        self, model: TurnModel, system: str, specs: tuple[ToolSpec, ...], history: Sequence[Entry]
     ) -> Callable[[Sequence[Entry]], Request]:
         def prompt(entries: Sequence[Entry]) -> Request:
+            # Asked for each step: another model may have taken over, and only its own thoughts are shown to it.
+            name = model.name
             messages = self._parts.renderer.messages([*history, *entries], name)
-            model = name.partition("/")[2]
-            return Request(model, system, messages, specs, self._parts.defaults.max_tokens)
+            return Request(name.partition("/")[2], system, messages, specs, self._parts.defaults.max_tokens)
 
         return prompt
 
@@ -126,3 +128,22 @@ def model_ref(profile: AgentProfile, entry: Mapping[str, Any], defaults: AgentDe
         provider = entry.get("providerOverride")
         return f"{provider}/{override}" if provider and "/" not in str(override) else str(override)
     return defaults.model.primary if defaults.model is not None else None
+
+
+def model_choice(profile: AgentProfile, entry: Mapping[str, Any], defaults: AgentDefaults) -> Choice:
+    """Pure. The model, what stands in for it, and what the session asks of it."""
+    pinned, common = profile.model, defaults.model
+    own = pinned.fallbacks if pinned is not None else None
+    fallbacks = own if own is not None else (common.fallbacks if common is not None else None)
+    if fallbacks is None:
+        # A model that somebody chose is a wish; behind it stands the owner's.
+        fallbacks = (common.primary,) if common is not None and common.primary else ()
+    elif own is None and fallbacks and common is not None and common.primary:
+        fallbacks = (*fallbacks, common.primary)
+    key = entry.get("authProfileOverride") if entry.get("authProfileOverrideSource") == "user" else None
+    return Choice(
+        model_ref(profile, entry, defaults),
+        fallbacks,
+        key if isinstance(key, str) else None,
+        level_of(entry.get("thinkingLevel")),
+    )

@@ -14,6 +14,7 @@ from openclaw.store.usage import UsageRow
 from openclaw.types.calendar import day_of, local
 from openclaw.types.clock import Clock, iso
 from openclaw.types.errors import OpenClawError
+from openclaw.types.money import usd
 
 HOUR_MS = 3_600_000
 
@@ -194,8 +195,3 @@ def _text(cap: Cap, limit: float, spent: float, when: str) -> str:
             )
         case "perSenderPerHour":
             return f"You have used up your budget for this hour: {sums}. I can answer you again from {when}."
-
-
-def usd(amount: float) -> str:
-    """`$1,234.50`, `$0.0021`: two decimals, and more where they say something."""
-    return f"${amount:,.2f}" if amount >= 1 or not amount else f"${amount:.4f}"

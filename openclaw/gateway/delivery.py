@@ -17,11 +17,11 @@ from openclaw.sessions.sessions import Sessions
 from openclaw.sessions.transcript import TranscriptError
 from openclaw.store.ledger import Ledger
 from openclaw.store.outbox import Claimed, Later
-from openclaw.types.channel import Channel
+from openclaw.types.channel import Channel, Editing
 from openclaw.types.clock import Clock
 from openclaw.types.errors import AmbiguousDeliveryError, DeliveryError
 from openclaw.types.events import ReplyReady, ReplySent
-from openclaw.types.messages import Address, Role
+from openclaw.types.messages import Address, Outbound, Role
 from openclaw.types.sending import Facts, SendIntent, Verdict
 
 logger = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ class Delivery:
         message, parts = claimed.message, self._parts
         at, started = parts.clock.now_ms(), parts.clock.monotonic()
         try:
-            provider_id = await channel.send(message)
+            provider_id = await self._offer(channel, message)
         except DeliveryError as error:
             await self._refused(claimed, error, at)
         except AmbiguousDeliveryError as error:
@@ -151,6 +151,20 @@ class Delivery:
             released = await parts.ledger.sent(claimed, provider_id, span("send", at, ms, **facts))
             await self._write_echoes(dict.fromkeys(released))
             await parts.bus.publish(ReplySent(message.id, message.to, claimed.trace_id))
+
+    async def _offer(self, channel: Channel, message: Outbound) -> str:
+        """An edit that may or may not have happened is simply repeated: it is no doubtful send."""
+        if message.edits is None:
+            return await channel.send(message)
+        if isinstance(channel, Editing):
+            try:
+                if await channel.edit(message.to, message.edits, message.part):
+                    return message.edits
+            except AmbiguousDeliveryError as error:
+                raise DeliveryError(message.to, error.reason, retry_after=0.0) from error
+        # Before it leaves as a message of its own: from here on it is one that must not be repeated.
+        await self._parts.ledger.send_anew(message.id)
+        return await channel.send(message)
 
     async def _write_echoes(self, session_keys: Iterable[str]) -> None:
         for session_key in session_keys:

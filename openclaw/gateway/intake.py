@@ -53,6 +53,8 @@ class Intake:
         self._traces.close(trace.id)
         record = trace.record(outcome, content.reason, None)
         if content.dead:
-            logger.warning("%s is kept but cannot be read: %s; trace %s", record.event, content.reason, record.id)
+            logger.warning(
+                "%s is kept but cannot be read: %s; trace %s", record.event, content.reason, record.id
+            )
         await self._ledger.save_trace(record)
         await self._bus.publish(TraceRecorded(trace.id, outcome))

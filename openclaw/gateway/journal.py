@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import orjson
 
 from openclaw.agent.ports import RecordedStep
 from openclaw.failpoints import Failpoint, passing
 from openclaw.sessions.lines import decode, encode
+from openclaw.store.inbox import InboxRow
 from openclaw.store.journal import Step
 from openclaw.store.ledger import Ledger
 from openclaw.store.usage import UsageRow
-from openclaw.types.conversation import AssistantMessage, ToolCall, ToolResult
+from openclaw.types.conversation import AssistantMessage, ToolCall, ToolResult, UserMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,10 @@ class Attribution:
     trace_id: str
     sender: str = ""
     """`<channel>:<id>`."""
+
+    @classmethod
+    def of(cls, row: InboxRow, session_key: str) -> Self:
+        return cls(row.agent, row.channel, session_key, row.trace_id, f"{row.channel}:{row.event.sender.id}")
 
     def row(self, message: AssistantMessage) -> UsageRow:
         return UsageRow(
@@ -46,6 +52,14 @@ class TurnJournal:
         self._run_id = run_id
         self._attribution = attribution
         self._steps = list(steps)
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        return self._steps
+
+    def joined(self, steps: Sequence[Step]) -> None:
+        """Steps that the ledger has taken in another transaction than ours."""
+        self._steps += steps
 
     @property
     def recorded(self) -> tuple[RecordedStep, ...]:
@@ -73,22 +87,35 @@ class TurnJournal:
 
 def replay(steps: Sequence[Step]) -> tuple[RecordedStep, ...]:
     """The recorded steps of a turn, each model message with what is known of its tools. Pure."""
-    messages: list[AssistantMessage] = []
-    results: list[dict[str, ToolResult]] = []
-    started: list[set[str]] = []
+    found: list[RecordedStep] = []
+    results: dict[str, ToolResult] = {}
+    started: set[str] = set()
+    heard: list[UserMessage] = []
     for step in steps:
         match step.kind:
+            case "user":
+                heard += _said(step)
             case "model":
                 message = decode(step.body.encode())
                 assert isinstance(message, AssistantMessage)
-                messages.append(message)
-                results.append({})
-                started.append(set())
+                results, started = {}, set()
+                # The step keeps looking at these two: what comes next is known of it.
+                found.append(RecordedStep(message, results, started, tuple(heard)))
+                heard = []
             case "starting":
-                started[-1].add(step.call_id)
+                started.add(step.call_id)
             case "tool":
-                results[-1][step.call_id] = ToolResult(**orjson.loads(step.body))
-    return tuple(
-        RecordedStep(message, known, frozenset(begun))
-        for message, known, begun in zip(messages, results, started, strict=True)
-    )
+                results[step.call_id] = ToolResult(**orjson.loads(step.body))
+    return tuple(found)
+
+
+def last_heard(steps: Sequence[Step]) -> tuple[UserMessage, ...]:
+    """What was said behind the last recorded message of the model. Pure."""
+    last = max((number for number, step in enumerate(steps) if step.kind == "model"), default=-1)
+    return tuple(message for step in steps[last + 1 :] if step.kind == "user" for message in _said(step))
+
+
+def _said(step: Step) -> list[UserMessage]:
+    """Nothing, for a message that another one tells of."""
+    message = decode(step.body.encode()) if step.body else None
+    return [message] if isinstance(message, UserMessage) else []

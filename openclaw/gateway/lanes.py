@@ -25,9 +25,17 @@ class _Lane:
 class Lanes(Generic[K]):
     """A lane holds no queue: its worker asks for the next piece of work until there is none."""
 
-    def __init__(self, work_next: Callable[[K], Awaitable[bool]], *, at_once: int) -> None:
+    def __init__(
+        self,
+        work_next: Callable[[K], Awaitable[bool]],
+        *,
+        at_once: int,
+        on_busy: Callable[[K], None] | None = None,
+    ) -> None:
+        """`on_busy`: told when more comes for a key that is being worked on. Contract: must not raise."""
         self._work_next = work_next
         self._limiter = anyio.CapacityLimiter(at_once)
+        self._on_busy = on_busy
         self._lanes: dict[K, _Lane] = {}
         self._working: set[K] = set()
         self._group: TaskGroup | None = None
@@ -52,7 +60,10 @@ class Lanes(Generic[K]):
             return
         lane = self._lanes.setdefault(key, _Lane())
         lane.again = True
-        if key not in self._working and self._group is not None:
+        if key in self._working:
+            if self._on_busy is not None:
+                self._on_busy(key)
+        elif self._group is not None:
             self._working.add(key)
             self._group.start_soon(self._work, key, lane)
 

@@ -39,8 +39,12 @@ TOO_OLD = (
     "I was switched off in the middle of an older message of yours and did not finish it. "
     "Please send it again if it still matters."
 )
+STOPPED = "[stopped here]"
 CLIENT_GONE = "(Not answered: the program that asked was gone after a restart.)"
 WITHHELD = "[withheld: a secret]"
+ANEW = "↻ I began this answer anew. What counts is this:"
+REASONING = "Reasoning:"
+WORKING = "Working on it."
 
 
 def with_trace(notice: str, trace_id: str) -> str:

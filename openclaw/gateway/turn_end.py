@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from openclaw.agent.loop import INTERRUPTED
-from openclaw.agent.ports import RecordedStep
 from openclaw.gateway import notices
-from openclaw.gateway.journal import Attribution
+from openclaw.gateway.journal import Attribution, last_heard, replay
+from openclaw.gateway.redaction import without_secrets
+from openclaw.gateway.remainder import Settled, pieces
 from openclaw.gateway.tracing import Trace
 from openclaw.sessions.index import SessionEntry
 from openclaw.sessions.lines import encode_all
 from openclaw.sessions.sessions import Session, Sessions
 from openclaw.store.echoes import Echo
 from openclaw.store.inbox import InboxRow
+from openclaw.store.journal import Step
 from openclaw.store.ledger import Ending, Ledger
 from openclaw.store.outbox import Draft
 from openclaw.store.usage import UsageRow
@@ -22,7 +24,7 @@ from openclaw.types.clock import Clock
 from openclaw.types.conversation import AssistantMessage, Entry, ToolMessage, ToolResult, Usage
 from openclaw.types.events import TurnOutcome
 from openclaw.types.ids import new_id
-from openclaw.types.messages import Part
+from openclaw.types.messages import Address, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,17 @@ class Close:
     entries: Sequence[Entry]
     """All of the turn's, the user's message first."""
     text: str
-    state: Literal["answered", "dead"]
+    state: Literal["answered", "dead", "aborted"]
     reason: str
     window: int
+
+
+class Streaming(Protocol):
+    async def settle(self, row: InboxRow, run_id: str) -> Settled:
+        """What people have of this run. From now on its end alone adds to it."""
+
+    def withdraw(self, to: Address, message_id: str) -> None:
+        """A preview that no answer follows is taken away."""
 
 
 class Parts(Protocol):
@@ -49,6 +59,8 @@ class Parts(Protocol):
     def clock(self) -> Clock: ...
     @property
     def secrets(self) -> Callable[[], frozenset[str]]: ...
+    @property
+    def streams(self) -> Streaming: ...
 
 
 async def close_turn(
@@ -58,15 +70,18 @@ async def close_turn(
     row, session = close.row, close.session
     text = without_secrets(close.text, parts.secrets())
     silent = text.strip() == notices.SILENT
-    drafts = [] if silent else reply_drafts(row, text, parts.channels)
+    settled = await parts.streams.settle(row, close.run_id)
+    owed = [] if silent else _owed(close, text, settled, parts.secrets())
+    drafts = reply_drafts(row, owed, parts.channels, settled)
     usage = sum((entry.usage for entry in close.entries if isinstance(entry, AssistantMessage)), Usage())
     entry = counted(parts.sessions.entry(session), close, usage, parts.clock.now_ms())
+    state: Literal["answered", "dead"] = "answered" if close.state == "aborted" else close.state
     trace.add("transcript", entries=len(close.entries), session=session.id)
     ending = Ending(
         row.seq,
-        close.state,
+        state,
         "silent" if silent else close.reason,
-        trace.record(close.state, close.reason, session.key),
+        trace.record(state, close.reason, session.key),
         drafts=drafts,
         echoes=(Echo("transcript", session.key, encode_all(close.entries)),),
         usage=_last_reply_cost(close),
@@ -74,6 +89,8 @@ async def close_turn(
         run_id=close.run_id,
     )
     await parts.ledger.end(ending)
+    if settled.delivered.preview is not None and not drafts and row.event.reply_to is not None:
+        parts.streams.withdraw(row.event.reply_to, settled.delivered.preview)
     parts.sessions.keep_entry(session, entry)
     outcome: TurnOutcome = "silent" if silent else close.state
     return drafts, (outcome, "" if silent else text, close.reason, usage)
@@ -84,29 +101,38 @@ def _last_reply_cost(close: Close) -> Sequence[UsageRow]:
     last = close.entries[-1]
     if not isinstance(last, AssistantMessage) or last.usage == Usage():
         return ()
-    row = close.row
-    sender = f"{row.channel}:{row.event.sender.id}"
-    counted_to = Attribution(row.agent, row.channel, close.session.key, row.trace_id, sender)
-    return (counted_to.row(last),)
+    return (Attribution.of(close.row, close.session.key).row(last),)
 
 
-def reply_drafts(row: InboxRow, text: str, channels: Mapping[tuple[str, str], Channel]) -> list[Draft]:
-    to = row.event.reply_to
+def _owed(close: Close, text: str, settled: Settled, secrets: frozenset[str]) -> list[str]:
+    """The messages that are still to be sent."""
+    said = [entry.text for entry in close.entries if isinstance(entry, AssistantMessage)]
+    if close.state == "aborted" and settled.delivered.preview is not None:
+        # What people have seen of it stays, and says that it goes no further.
+        text = without_secrets(said[-1], secrets)
+    return pieces(text, len(said) - 1, settled, marked=close.state == "answered")
+
+
+def reply_drafts(
+    row: InboxRow, texts: Sequence[str], channels: Mapping[tuple[str, str], Channel], settled: Settled
+) -> list[Draft]:
+    """Behind what has been sent of the answer already; a preview of it becomes its first message."""
+    to, seen = row.event.reply_to, settled.delivered
     if to is None:
         return []
     channel = channels.get((to.channel, to.account))
-    parts = channel.compose(text) if channel is not None else [Part(text)]
-    return [
-        Draft(new_id("o"), to, part, number, "reply", row.role, row.trace_id)
-        for number, part in enumerate(parts)
-    ]
-
-
-def without_secrets(text: str, secrets: frozenset[str]) -> str:
-    # The longest first: where one secret begins another, the rest of it must not stay.
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, notices.WITHHELD)
-    return text
+    drafts: list[Draft] = []
+    for text in texts:
+        not_before = settled.pace()
+        for part in channel.compose(text) if channel is not None else [Part(text)]:
+            number, edits = seen.parts + len(drafts), None if drafts else seen.preview
+            drafts.append(
+                Draft(
+                    new_id("o"), to, part, number, "reply", row.role, row.trace_id,
+                    edits=edits, not_before=not_before,
+                )
+            )  # fmt: skip
+    return drafts
 
 
 def counted(entry: SessionEntry, close: Close, usage: Usage, now: int) -> SessionEntry:
@@ -144,13 +170,14 @@ def counted(entry: SessionEntry, close: Close, usage: Usage, now: int) -> Sessio
     return entry
 
 
-def unfinished_entries(recorded: Sequence[RecordedStep]) -> tuple[Entry, ...]:
-    """What a turn had done before it was given up, with every tool call closed."""
+def unfinished_entries(steps: Sequence[Step]) -> tuple[Entry, ...]:
+    """What a turn had done and heard before it was given up, with every tool call closed."""
     entries: list[Entry] = []
-    for step in recorded:
+    for step in replay(steps):
         results = tuple(
             step.results.get(call.id) or ToolResult(call.id, INTERRUPTED.format(name=call.name), failed=True)
             for call in step.message.calls
         )
-        entries += [step.message, ToolMessage(f"{step.message.id}.results", step.message.at, results)]
-    return tuple(entries)
+        closed = ToolMessage(f"{step.message.id}.results", step.message.at, results)
+        entries += [*step.heard, step.message, closed]
+    return (*entries, *last_heard(steps))

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import anyio
 
@@ -14,20 +14,23 @@ from openclaw.agent.tools.base import Tool
 from openclaw.bus import Bus
 from openclaw.gateway import notices
 from openclaw.gateway.journal import Attribution, TurnJournal
+from openclaw.gateway.running import Running
 from openclaw.gateway.runs import Runs
+from openclaw.gateway.streaming import Streams
 from openclaw.gateway.tracing import Trace, TraceBook
 from openclaw.gateway.turn_end import Close, close_turn, reply_drafts, unfinished_entries
+from openclaw.gateway.waiting import Gathering, WaitingRoom, user_message
 from openclaw.llm.chat import ModelError, Request
 from openclaw.sessions.lines import encode
 from openclaw.sessions.sessions import Session, Sessions
 from openclaw.sessions.transcript import TranscriptError
 from openclaw.store.echoes import Echo
 from openclaw.store.inbox import InboxRow
-from openclaw.store.ledger import Ending, Ledger, OpenTurn
+from openclaw.store.ledger import Ending, Ledger
 from openclaw.store.outbox import Draft
 from openclaw.types.channel import Channel
 from openclaw.types.clock import Clock
-from openclaw.types.conversation import AssistantMessage, Entry, Note, Text, UserMessage
+from openclaw.types.conversation import AssistantMessage, Entry, Note, Text
 from openclaw.types.events import (
     ReplyReady,
     SessionChanged,
@@ -84,47 +87,63 @@ class TurnParts:
     runs: Runs
     clock: Clock
     patience: Patience
+    room: WaitingRoom
     secrets: Callable[[], frozenset[str]]
-
-
-@dataclass(slots=True)
-class Running:
-    """A turn under way."""
-
-    row: InboxRow
-    session: Session
-    turn: OpenTurn
-    trace: Trace
-    journal: TurnJournal
-    user: UserMessage
-    window: int = 0
-    noticed: bool = False
-    ended: bool = False
-    """Its end is in the ledger: nothing may end or pause it again."""
+    streams: Streams
 
 
 class Turns:
     def __init__(self, parts: TurnParts) -> None:
         self._parts = parts
         self._stopping = anyio.Event()
+        self._running: dict[str, Running] = {}
+        self._busy_until: dict[str, int] = {}
+        """When a session's last turn ended, while more of it waits."""
 
     def stop(self) -> None:
         """Turns go on to their next step boundary and no further."""
         self._stopping.set()
 
+    def knock(self, session_key: str) -> None:
+        """Somebody writes to a session that is busy."""
+        running = self._running.get(session_key)
+        if running is None:
+            return
+        entry = self._parts.sessions.find(session_key) or {}
+        if self._parts.room.rules(entry, running.row.channel).mode == "interrupt":
+            running.abort("interrupted")
+
+    def abort(self, session_key: str, reason: str = "aborted") -> int:
+        """Stop the session's turn at once; how many were stopped."""
+        running = self._running.get(session_key)
+        if running is None or running.aborted:
+            return 0
+        running.abort(reason)
+        return 1
+
     async def run_next(self, session_key: str) -> bool:
         """Run the session's next turn; False when there is none."""
-        row = await self._parts.ledger.next_waiting(session_key)
-        if row is None or self._stopping.is_set():
+        room, sessions = self._parts.room, self._parts.sessions
+        busy_until = self._busy_until.get(session_key, 0)
+        entry = sessions.find(session_key) or {}
+        gathering = await room.next(session_key, entry, busy_until, self._stopping.is_set)
+        if gathering is None or self._stopping.is_set():
+            self._busy_until.pop(session_key, None)
             return False
+        row = gathering.first
         async with AsyncExitStack() as stack:
             try:
-                session = await stack.enter_async_context(self._parts.sessions.use(session_key, row.agent))
+                session = await stack.enter_async_context(sessions.use(session_key, row.agent))
             except (OSError, TranscriptError):
                 logger.exception("the session of %s cannot be opened; trace %s", row.key, row.trace_id)
                 await self._give_up_unopened(row)
                 return True
-            return await self._supervise(await self._begin(row, session))
+            running = self._running[session_key] = await self._begin(gathering, session)
+            try:
+                return await self._supervise(running)
+            finally:
+                del self._running[session_key]
+                self._busy_until[session_key] = self._parts.clock.now_ms()
 
     async def _supervise(self, running: Running) -> bool:
         row = running.row
@@ -132,7 +151,10 @@ class Turns:
             await self._parts.bus.publish(
                 TurnStarted(running.turn.row.run_id, running.session.key, row.agent)
             )
-            await self._run(running)
+            with running.scope:
+                await self._run(running)
+            if running.scope.cancelled_caught and not running.ended:
+                await self._end_aborted(running)
         except TurnPausedError:
             await self._pause(running)
             return False
@@ -151,7 +173,7 @@ class Turns:
         """Without its session an event has no transcript, but it has an end, and its sender hears of it."""
         parts = self._parts
         trace, text = parts.traces.find(row), notices.with_trace(notices.INTERNAL, row.trace_id)
-        drafts = reply_drafts(row, text, parts.channels)
+        drafts = reply_drafts(row, [text], parts.channels, await parts.streams.settle(row, row.run_id))
         record = trace.record("dead", "session_unreadable", row.session_key)
         await parts.ledger.end(
             Ending(row.seq, "dead", "session_unreadable", record, drafts=drafts, run_id=row.run_id)
@@ -162,26 +184,21 @@ class Turns:
         await self._emit(told)
         await parts.bus.publish(TraceRecorded(row.trace_id, "dead"))
 
-    async def _begin(self, row: InboxRow, session: Session) -> Running:
-        parts = self._parts
+    async def _begin(self, gathering: Gathering, session: Session) -> Running:
+        parts, row = self._parts, gathering.first
         trace = parts.traces.find(row)
         trace.add("queued", parts.clock.now_ms() - row.received_at, at=row.received_at)
         entry = parts.sessions.entry(session)
-        turn = await parts.ledger.begin_turn(row, parts.sessions.row(session, entry))
+        joins, dropped = parts.room.joins(gathering), parts.room.dropped(gathering)
+        turn = await parts.ledger.begin_turn(row, parts.sessions.row(session, entry), joins, dropped)
         parts.sessions.keep_entry(session, entry)
-        user = UserMessage(
-            # The same over restarts, so that the line in the transcript is found again.
-            "m_" + row.trace_id.removeprefix("t_"),
-            row.received_at,
-            row.event.text,
-            f"{row.channel}:{row.event.sender.id}",
-            row.role,
-            row.trace_id,
-            row.event.sender.name,
-        )
-        counted = Attribution(row.agent, row.channel, session.key, row.trace_id, user.sender)
+        counted = Attribution.of(row, session.key)
         journal = TurnJournal(parts.ledger, turn.row.run_id, turn.steps, counted)
-        return Running(row, session, turn, trace, journal, user)
+        running = Running(row, session, turn, trace, journal, user_message(row))
+        running.joined_runs += [other.run_id for other in (*gathering.shortened, *gathering.joined)]
+        reasoning = entry.get("reasoningLevel") == "stream"
+        parts.streams.begin(row, turn.row.run_id, journal.recorded, reasoning=reasoning)
+        return running
 
     async def _pause(self, running: Running) -> None:
         await self._parts.ledger.pause(running.turn.row.run_id)
@@ -287,10 +304,17 @@ class Turns:
             await self._stopping.wait()
             raise TurnPausedError
 
+    async def _end_aborted(self, running: Running) -> None:
+        """What was done and said stays in the transcript; nothing more is sent."""
+        said = f"{running.said}\n\n{notices.STOPPED}".strip()
+        last = AssistantMessage(new_id("m"), self._parts.clock.now_ms(), (Text(said),), "openclaw/notice")
+        entries = (*unfinished_entries(running.journal.steps), last)
+        await self._close(running, "aborted", running.aborted, "", entries)
+
     async def _close(
         self,
         running: Running,
-        state: str,
+        state: Literal["answered", "dead", "aborted"],
         reason: str,
         text: str,
         entries: Sequence[Entry] | None = None,
@@ -299,14 +323,14 @@ class Turns:
         if entries is None:
             text = notices.with_trace(text, running.row.trace_id)
             last = AssistantMessage(new_id("m"), parts.clock.now_ms(), (Text(text),), "openclaw/notice")
-            entries = (*unfinished_entries(running.journal.recorded), last)
+            entries = (*unfinished_entries(running.journal.steps), last)
         close = Close(
             running.row,
             running.session,
             running.turn.row.run_id,
             (running.user, *entries),
             text,
-            "answered" if state == "answered" else "dead",
+            state,
             reason,
             running.window,
         )
@@ -320,7 +344,8 @@ class Turns:
                 "the transcript of %s cannot be written; the ledger keeps its lines", close.session.key
             )
         await self._announce_replies(drafts)
-        await self._emit(TurnFinished(close.run_id, running.session.key, *shown))
+        for run_id in (close.run_id, *running.joined_runs):
+            await self._emit(TurnFinished(run_id, running.session.key, *shown))
         await parts.bus.publish(SessionChanged(running.session.key, "turn"))
         await parts.bus.publish(TraceRecorded(running.row.trace_id, close.state))
 

@@ -93,7 +93,9 @@ class AnthropicModel:
                 stream_cls=anthropic.AsyncStream[object],
             )
         if waiting.cancelled_caught:
-            raise ModelError(name, "unreachable", f"it did not begin to answer in {request.begin_within:.0f} s")
+            raise ModelError(
+                name, "unreachable", f"it did not begin to answer in {request.begin_within:.0f} s"
+            )
         assembly = Assembly(name)
         async with stream:
             async for event in _events(name, stream):

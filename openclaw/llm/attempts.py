@@ -1,139 +1,243 @@
-"""One model asked: with the key as it is now, and again while the fault passes."""
+"""One model asked: with its next key when one is refused, with less thought under load, and again while it passes."""
 
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import anyio
 
-from openclaw.llm.catalog import ModelInfo, ModelRef, cost
-from openclaw.llm.chat import Delta, Endpoint, ModelError, OnDelta, Provider, Reply, Request
+from openclaw.llm.chat import Fault, ModelError, Reply, Request
 from openclaw.llm.config import RetryConfig
-from openclaw.llm.providers import Clients
-from openclaw.llm.retry import wait_before_next
+from openclaw.llm.cooling import Reason, Trouble
+from openclaw.llm.keyring import Keyring, fingerprint
+from openclaw.llm.line import Line, Watch
+from openclaw.llm.profiles import Profile, queue
+from openclaw.llm.retry import pause, wait_before_next
+from openclaw.llm.thinking import lowered, room
 from openclaw.types.clock import Clock
-from openclaw.types.errors import SecretError
-from openclaw.types.secrets import Resolver, Secret, SecretRef
+from openclaw.types.secrets import Secret
 
 logger = logging.getLogger(__name__)
 
-OnWithdraw = Callable[[], Awaitable[None]]
+_FAULTS: Mapping[Reason, Fault] = {"rate_limit": "rate_limited", "billing": "billing", "auth": "auth"}
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A model that can be asked."""
+class Patience:
+    """How long one model is tried."""
 
-    ref: ModelRef
-    info: ModelInfo
-    provider: Provider
-    base_url: str
-    key: SecretRef | None
-    """None for the offline model alone."""
-    headers: Mapping[str, str]
+    retry: RetryConfig
+    probe_seconds: float
+    """How often a key in trouble is tried all the same, when there is no other."""
+    begin_by: float | None = None
+    """By the monotonic clock. Set while there is another model to go to: then nobody waits for a key that rests."""
+
+    @property
+    def hurried(self) -> bool:
+        return self.begin_by is not None
 
 
-class Line:
-    """To one model, with the key as it is now."""
+@dataclass(slots=True)
+class _Try:
+    """One question on its way to an answer."""
 
-    def __init__(self, target: Target, resolver: Resolver, clients: Clients) -> None:
-        self.target = target
-        self._resolver = resolver
-        self._clients = clients
-
-    async def key(self, *, fresh: bool = False) -> Secret:
-        """Raises ModelError when the reference cannot be read, or what it holds cannot be a key."""
-        name = str(self.target.ref)
-        if self.target.key is None:
-            return Secret("")
-        try:
-            key = await self._resolver.resolve(self.target.key, fresh=fresh)
-        except SecretError as error:
-            raise ModelError(name, "auth", str(error)) from error
-        text = key.reveal()
-        if not text or not text.isascii() or not text.isprintable() or text != text.strip():
-            raise ModelError(
-                name, "auth", f"{self.target.key} does not hold a key: it is empty or not one plain line"
-            )
-        return key
-
-    async def ask(self, key: Secret, request: Request, on_delta: OnDelta) -> Reply:
-        target = self.target
-        endpoint = Endpoint(target.ref.provider, target.base_url, key, target.headers)
-        async with self._clients.borrow(target.provider, endpoint) as client:
-            reply = await client.ask(request, on_delta)
-        return replace(reply, usage=replace(reply.usage, cost=cost(reply.usage, target.info)))
+    request: Request
+    watch: Watch
+    patience: Patience
+    started: float
+    failed: int = 0
+    error: ModelError | None = None
+    """The newest."""
+    spent: set[str] = field(default_factory=set)
+    """Keys that were refused for good, or could not be read."""
+    renewed: set[str] = field(default_factory=set)
 
 
 class PatientModel:
-    """Asks again while the fault passes."""
-
-    def __init__(self, line: Line, headers: Mapping[str, str], retry: RetryConfig, clock: Clock) -> None:
+    def __init__(
+        self, line: Line, keyring: Keyring, session: str, headers: Mapping[str, str], clock: Clock
+    ) -> None:
         self._line = line
+        self._keyring = keyring
+        self._session = session
         self._headers = headers
-        self._retry = retry
         self._clock = clock
 
     @property
     def name(self) -> str:
-        return str(self._line.target.ref)
+        return self._line.target.name
 
-    async def ask(self, request: Request, on_delta: OnDelta, on_withdraw: OnWithdraw) -> Reply:
-        request = self._addressed(request)
-        key = await self._line.key()
-        renewed = False
-        started, failed = self._clock.monotonic(), 0
+    @property
+    def _model(self) -> str:
+        return self._line.target.ref.model
+
+    async def ask(self, request: Request, watch: Watch, patience: Patience) -> Reply:
+        """Raises ModelError when nothing more can be done here."""
+        thinking = request.thinking if self._line.target.info.reasoning else None
+        run = _Try(replace(request, thinking=thinking), watch, patience, self._clock.monotonic())
         while True:
-            shown = _Shown(on_delta)
+            profile = self._free(run) or await self._resting(run)
+            if profile is None:
+                continue
+            started = self._clock.monotonic()
             try:
-                return await self._line.ask(key, request, shown)
+                key = await self._line.key(profile)
             except ModelError as error:
-                if shown.anything:
-                    await on_withdraw()
-                if error.fault == "auth" and not renewed:
-                    renewed = True
-                    key = await self._newer_key(key, error)
-                    continue
-                failed += 1
-                wait = self._wait(error, failed, self._clock.monotonic() - started)
-            await anyio.sleep(wait)
+                self._line.note(profile, run.request, watch, error, started)
+                run.spent.add(profile.id)
+                run.error = error
+                continue
+            try:
+                reply = await self._line.ask(profile, key, self._addressed(run), watch)
+            except ModelError as error:
+                run.error = error
+                await self._learn(run, profile, key, error)
+                continue
+            self._keyring.answered(profile, self._model, self._session)
+            return reply
 
-    def _addressed(self, request: Request) -> Request:
-        target = self._line.target
+    def _addressed(self, run: _Try) -> Request:
+        target, request, ends = self._line.target, run.request, run.patience.begin_by
         return replace(
             request,
             model=target.ref.model,
-            max_tokens=min(request.max_tokens, target.info.max_output),
+            max_tokens=min(request.max_tokens + room(request.thinking), target.info.max_output),
             headers={**self._headers, **request.headers},
+            begin_within=None if ends is None else max(ends - self._clock.monotonic(), 1.0),
         )
 
-    async def _newer_key(self, refused: Secret, error: ModelError) -> Secret:
-        """A key may have been changed where it is kept. Raises `error` when it has not."""
-        key = await self._line.key(fresh=True)
-        if key == refused:
+    # -- which key ------------------------------------------------------------------------------------
+
+    def _queue(self, run: _Try) -> list[Profile]:
+        target, ring = self._line.target, self._keyring
+        favourite = ring.favourite(self._session, target.ref.provider)
+        every = queue(target.profiles, ring.used(), ordered=target.ordered, favourite=favourite)
+        return [profile for profile in every if profile.id not in run.spent]
+
+    def _free(self, run: _Try) -> Profile | None:
+        free = (each for each in self._queue(run) if self._keyring.trouble(each.id, self._model) is None)
+        return next(free, None)
+
+    async def _resting(self, run: _Try) -> Profile | None:
+        """A key in trouble, because there is no other; None when it is time to look again. Raises ModelError."""
+        troubled = [
+            (profile, trouble)
+            for profile in self._queue(run)
+            if (trouble := self._keyring.trouble(profile.id, self._model)) is not None
+        ]
+        for profile, trouble in troubled:
+            if trouble.reason != "rate_limit" and await self._worth_a_look(run, profile, trouble):
+                return profile
+        waits = [
+            (self._keyring.gate(profile.id, self._model), place)
+            for place, (profile, trouble) in enumerate(troubled)
+            if trouble.reason == "rate_limit"
+        ]
+        error = self._unable(run, [trouble for _, trouble in troubled])
+        if not waits or run.patience.hurried:
             raise error
-        logger.warning("%s refused its key; asking with the one that is kept now", self.name)
-        return key
+        wait, place = min(waits)
+        if wait > 0:
+            await self._wait(run, wait, error)
+            return None
+        profile, _ = troubled[place]
+        self._keyring.close_gate(profile.id, self._model, pause(1, None, run.patience.retry, random.random))
+        return profile
 
-    def _wait(self, error: ModelError, failed: int, elapsed: float) -> float:
-        """Seconds until the next attempt. Raises `error` when there is to be none."""
-        if not error.passing:
+    async def _worth_a_look(self, run: _Try, profile: Profile, trouble: Trouble) -> bool:
+        """Whether a key that was refused, or that nobody paid for, may be asked again."""
+        if self._keyring.gate(profile.id, self._model) > 0:
+            return False
+        self._keyring.close_gate(profile.id, self._model, run.patience.probe_seconds)
+        if trouble.reason == "auth":
+            try:
+                if fingerprint(await self._line.key(profile, fresh=True)) != trouble.key:
+                    return True
+            except ModelError as error:
+                run.spent.add(profile.id)
+                run.error = error
+                return False
+        return not run.patience.hurried
+
+    def _unable(self, run: _Try, troubles: list[Trouble]) -> ModelError:
+        """The newest failure, or that none of the keys is asked now; and when that will be over."""
+        rest = self._rest(troubles)
+        if run.error is None:
+            return rest
+        if run.error.retry_after is None:
+            run.error.retry_after = rest.retry_after
+        return run.error
+
+    def _rest(self, troubles: list[Trouble]) -> ModelError:
+        first = min(troubles, key=lambda each: each.until or float("inf"), default=None)
+        if first is None:
+            return ModelError(self.name, "auth", "none of its keys can be used")
+        seconds = (first.until - self._clock.now_ms()) / 1000 if first.until is not None else None
+        count = len(self._line.target.profiles)
+        keys = "its key rests" if count == 1 else f"all of its {count} keys rest"
+        when = "until it is another one" if seconds is None else f"for {seconds:.0f} s"
+        why = f"{keys} after a refusal ({_FAULTS[first.reason].replace('_', ' ')}), the first of them {when}"
+        return ModelError(self.name, _FAULTS[first.reason], why, retry_after=seconds)
+
+    # -- after a failure ------------------------------------------------------------------------------
+
+    async def _learn(self, run: _Try, profile: Profile, key: Secret, error: ModelError) -> None:
+        """Returns when the question is to be asked again. Raises `error` when it is not."""
+        match error.fault:
+            case "rate_limited":
+                self._limited(run, profile, error)
+            case "auth":
+                await self._refused(run, profile, key)
+            case "billing":
+                self._keyring.unpaid(profile.id)
+                self._set_aside(run, profile)
+            case "overloaded" | "unreachable" | "cut_off":
+                run.failed += 1
+                elapsed = self._clock.monotonic() - run.started
+                plan = run.patience.retry
+                wait = wait_before_next(run.failed, elapsed, error.retry_after, plan, random.random)
+                await self._wait(run, float("inf") if wait is None else wait, error)
+                if error.fault == "overloaded" and (level := lowered(run.request.thinking)) is not None:
+                    run.request = replace(run.request, thinking=level)
+            case "overflow" | "invalid":
+                raise error
+
+    def _limited(self, run: _Try, profile: Profile, error: ModelError) -> None:
+        run.failed += 1
+        self._keyring.limited(profile.id, self._model, error.retry_after)
+        missed = self._keyring.missed(profile.id, self._model)
+        wait = pause(missed, error.retry_after, run.patience.retry, random.random)
+        self._keyring.close_gate(profile.id, self._model, wait)
+        logger.warning("%s (key %s)", error, profile.id)
+
+    async def _refused(self, run: _Try, profile: Profile, key: Secret) -> None:
+        """A key may have been changed where it is kept."""
+        if profile.id not in run.renewed and await self._renewed(profile, key):
+            run.renewed.add(profile.id)
+            logger.warning(
+                "%s refused the key %s; asking with the one that is kept now", self.name, profile.id
+            )
+            return
+        self._keyring.refused(profile.id, self._model, key)
+        self._set_aside(run, profile)
+
+    async def _renewed(self, profile: Profile, key: Secret) -> bool:
+        try:
+            return await self._line.key(profile, fresh=True) != key
+        except ModelError:
+            return False
+
+    def _set_aside(self, run: _Try, profile: Profile) -> None:
+        self._keyring.close_gate(profile.id, self._model, run.patience.probe_seconds)
+        run.spent.add(profile.id)
+        logger.warning("%s (key %s)", run.error, profile.id)
+
+    async def _wait(self, run: _Try, wait: float, error: ModelError) -> None:
+        """Raises `error` when there is no time left for it, or there have been enough attempts."""
+        plan, elapsed = run.patience.retry, self._clock.monotonic() - run.started
+        if run.failed >= plan.attempts or elapsed + wait > plan.deadline_seconds:
             raise error
-        wait = wait_before_next(failed, elapsed, error.retry_after, self._retry, random.random)
-        if wait is None:
-            raise error
-        logger.warning("%s; attempt %d of %d in %.1f s", error, failed + 1, self._retry.attempts, wait)
-        return wait
-
-
-class _Shown:
-    """Passes deltas on, and knows whether there were any."""
-
-    def __init__(self, on_delta: OnDelta) -> None:
-        self._on_delta = on_delta
-        self.anything = False
-
-    async def __call__(self, delta: Delta) -> None:
-        self.anything = True
-        await self._on_delta(delta)
+        logger.warning("%s; attempt %d of %d in %.1f s", error, run.failed + 1, plan.attempts, wait)
+        with anyio.move_on_after(wait):
+            await self._keyring.recovery(self._model)

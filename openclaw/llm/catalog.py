@@ -121,16 +121,16 @@ _KNOWN: dict[str, ModelInfo] = {
 
 def _gpt(input: float, output: float, cache_read: float = 0.1) -> ModelInfo:
     long = Price(2 * input, 1.5 * output, round(2 * input * cache_read, 6), 2.5 * input)
-    return ModelInfo(
-        1_050_000, 128_000, _price(input, output, cache_read), LongPrompt(272_000, long), reasoning=True
-    )
+    price = _price(input, output, cache_read)
+    return ModelInfo(922_000, 128_000, price, LongPrompt(272_000, long), reasoning=True)
 
 
 def _older_gpt(input: float, output: float) -> ModelInfo:
-    return ModelInfo(400_000, 128_000, _price(input, output), reasoning=True)
+    return ModelInfo(272_000, 128_000, _price(input, output), reasoning=True)
 
 
-# OpenAI's published prices and limits as of November 2026, of the models that its Chat Completions API serves.
+# OpenAI's published prices and limits as of November 2026, of the models that its Chat Completions API serves. The
+# window is what a prompt may take of it: from GPT-5 on, the rest is kept for the reply.
 _KNOWN |= {
     "gpt-6.2-astra": _gpt(8, 40),
     "gpt-6.2-sol": _gpt(2, 10),
@@ -160,7 +160,7 @@ _KNOWN |= {
 _UNPRICED = {"claude-fable-5-2": (1_000_000, 128_000), "claude-mythos-5-2": (1_000_000, 128_000)}
 _UNKNOWN_LIMITS = (200_000, 32_000)
 
-_SNAPSHOT = re.compile(r"-(\d{8}|\d{4}-\d\d-\d\d|latest)$")
+SNAPSHOT = re.compile(r"-(\d{8}|\d{4}-\d\d-\d\d|latest)$")
 _DOTTED = re.compile(r"(?<=\d)\.(?=\d)")
 
 
@@ -196,6 +196,21 @@ def find_entry(provider: str, model: str, config: ModelsConfig) -> ModelEntry | 
     return next((entry for entry in models if entry.id.lower() == wanted), None)
 
 
+def known_models(config: ModelsConfig) -> tuple[ModelRef, ...]:
+    """Those of the config, then the vendors' own that we know: Anthropic's, and another's where it is configured."""
+    listed = [
+        ModelRef(name.lower(), entry.id) for name, each in config.providers.items() for entry in each.models
+    ]
+    if config.mode == "merge":
+        homes = ((name, "anthropic" if name.startswith("claude-") else "openai") for name in _KNOWN)
+        listed += [
+            ModelRef(home, name)
+            for name, home in homes
+            if home == DEFAULT_PROVIDER or find_provider(home, config) is not None
+        ]
+    return tuple(dict.fromkeys(listed))
+
+
 def model_info(ref: ModelRef, config: ModelsConfig) -> ModelInfo:
     """The config's word first, then the built-in table; without a price, the dearest one there is."""
     if str(ref) == OFFLINE_MODEL:
@@ -215,7 +230,7 @@ def model_info(ref: ModelRef, config: ModelsConfig) -> ModelInfo:
 
 
 def _built_in(ref: ModelRef, config: ModelsConfig) -> ModelInfo:
-    name = _SNAPSHOT.sub("", ref.model.lower())
+    name = SNAPSHOT.sub("", ref.model.lower())
     # A proxy in front of the vendor often keeps the vendor's names: `anthropic/claude-opus-4-6`.
     name = name.rpartition("/")[2]
     if name.startswith("claude-"):

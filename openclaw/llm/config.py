@@ -31,7 +31,7 @@ class ModelEntry(ConfigPart):
 
 class ProviderEntry(ConfigPart):
     api: str | None = None
-    """The wire format: `anthropic-messages`. Unset: the vendor's, for a provider that is known."""
+    """The wire format: `anthropic-messages`, `openai-completions`. Unset: a known vendor's own."""
     base_url: str | None = None
     """Unset: the vendor's own address."""
     api_key: SecretField | None = None

@@ -1,6 +1,7 @@
 """OpenAI's Chat Completions API, and whatever speaks it: OpenRouter, Ollama, LM Studio, a proxy."""
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import anyio
@@ -10,8 +11,16 @@ from openclaw.llm.catalog import VENDORS, is_loopback
 from openclaw.llm.chat import ChatModel, Endpoint, ModelError, OnDelta, Reply, Request
 from openclaw.llm.memo import Memo
 from openclaw.llm.openai_assembly import Assembly
-from openclaw.llm.openai_faults import about_effort, error_of, fault_of_refusal, wait_asked_for, words_of
+from openclaw.llm.openai_faults import (
+    about_effort,
+    error_of,
+    fault_of_event,
+    fault_of_refusal,
+    wait_asked_for,
+    words_of,
+)
 from openclaw.llm.openai_wire import efforts, encode, message_bytes
+from openclaw.llm.sse import data_of_events
 
 if TYPE_CHECKING:
     import httpx
@@ -81,14 +90,19 @@ class OpenAIModel:
 
     async def ask(self, request: Request, on_delta: OnDelta) -> Reply:
         refused = self._refused_efforts.setdefault((request.model, bool(request.tools)), set())
+        first: ModelError | None = None
         while True:
             effort = next((each for each in efforts(request) if each not in refused), None)
             try:
                 return await self._ask(request, effort, on_delta)
             except _RefusedError as answer:
-                if not answer.about_effort or refused.issuperset(efforts(request)):
+                # The first one speaks of what was wanted.
+                first = first or answer.error
+                if not answer.about_effort:
                     raise answer.error from None
                 refused.add(effort)
+                if refused.issuperset(efforts(request)):
+                    raise first from None
 
     async def _ask(self, request: Request, effort: str | None, on_delta: OnDelta) -> Reply:
         name = f"{self._provider}/{request.model}"
@@ -97,6 +111,8 @@ class OpenAIModel:
         try:
             if not response.is_success:
                 raise await _refused(name, response)
+            if "json" in response.headers.get("content-type", ""):
+                raise await _unstreamed(name, response)
             assembly = Assembly(name)
             async for chunk in _chunks(name, response):
                 for delta in assembly.take(chunk):
@@ -129,39 +145,21 @@ class OpenAIModel:
 async def _chunks(name: str, response: "httpx.Response") -> AsyncIterator[object]:
     import httpx
 
-    events = _events(response)
+    events = data_of_events(response.aiter_bytes())
     try:
         async for data in events:
-            if data.strip() == _DONE:
-                with anyio.move_on_after(END_SECONDS):
+            if data == _DONE:
+                with anyio.move_on_after(END_SECONDS), suppress(httpx.RequestError):
                     async for _ in events:
                         pass
                 return
             yield orjson.loads(data)
     except httpx.TimeoutException as error:
         raise ModelError(name, "unreachable", "the reply stopped coming") from error
-    except httpx.TransportError as error:
+    except httpx.RequestError as error:
         raise ModelError(name, "cut_off", f"the connection broke: {error}") from error
     except ValueError as error:
         raise ModelError(name, "cut_off", f"a chunk that is not JSON: {error}") from error
-
-
-async def _events(response: "httpx.Response") -> AsyncIterator[bytes]:
-    """The data of each server-sent event. httpx's own lines also end at U+2028, which JSON may hold."""
-    rest, data = b"", list[bytes]()
-    async for piece in response.aiter_bytes():
-        *lines, rest = (rest + piece).split(b"\n")
-        for line in lines:
-            if line.startswith(b"data:"):
-                data.append(line[5:].strip())
-            elif not line.strip() and data:
-                yield b"\n".join(data)
-                data.clear()
-    # The last event may come without the empty line after it.
-    if rest.startswith(b"data:"):
-        data.append(rest[5:].strip())
-    if data:
-        yield b"\n".join(data)
 
 
 async def _refused(name: str, response: "httpx.Response") -> _RefusedError:
@@ -178,18 +176,27 @@ async def _refused(name: str, response: "httpx.Response") -> _RefusedError:
     return _RefusedError(refused, about_effort=about_effort(status, error))
 
 
+async def _unstreamed(name: str, response: "httpx.Response") -> ModelError:
+    """Routers answer 200 for errors of the providers behind them, too."""
+    answer = await _body(response)
+    if b'"error"' not in answer:
+        return ModelError(name, "invalid", _not_an_api(response))
+    error = error_of(answer)
+    return ModelError(
+        name, fault_of_event(error), words_of(error), retry_after=wait_asked_for(response.headers)
+    )
+
+
 async def _body(response: "httpx.Response") -> bytes:
     """As much of it as can be had."""
     import httpx
 
     body = b""
-    try:
+    with suppress(httpx.RequestError):
         async for piece in response.aiter_bytes():
             body += piece
             if len(body) > ERROR_BYTES:
                 break
-    except httpx.TransportError:
-        pass
     return body
 
 

@@ -56,7 +56,7 @@ class Assembly:
             if not choice.get("index"):
                 self._check(choice)
                 yield from self._extend(_object(choice, "delta"))
-                self._finish = choice.get("finish_reason") or self._finish
+                self._finish = self._finish or choice.get("finish_reason")
 
     def reply(self, prompt_bytes: int, request_id: str = "") -> Reply:
         """The whole reply. Raises ModelError when the stream ended before it was whole."""

@@ -88,7 +88,7 @@ def words_of(error: object) -> str:
 
 def about_effort(status: int, error: object) -> bool:
     """Whether it is the wish how much to think that was refused, and nothing else."""
-    if status != 400 or not isinstance(error, dict):
+    if status not in (400, 422) or not isinstance(error, dict):
         return False
     words = words_of(error).lower()
     return (

@@ -1,11 +1,10 @@
 """The keys of a provider, and in which order they are used. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from openclaw.llm.catalog import find_provider
-from openclaw.llm.config import AuthConfig, ModelsConfig, ProviderEntry
+from openclaw.llm.catalog import find_provider, needs_key
+from openclaw.llm.config import AuthConfig, ModelsConfig
 from openclaw.types.secrets import SecretRef
 
 
@@ -50,13 +49,18 @@ def queue(
 
     The session's `favourite` goes first: its provider has the conversation in the cache.
     """
-    rested = list(profiles) if ordered else sorted(profiles, key=lambda each: (each.own, used.get(each.id, 0)))
+    rested = (
+        list(profiles) if ordered else sorted(profiles, key=lambda each: (each.own, used.get(each.id, 0)))
+    )
     return sorted(rested, key=lambda profile: profile.id != favourite)
 
 
 def can_ask_any(models: ModelsConfig, auth: AuthConfig, stored: Stored) -> bool:
     """Whether there is a key at all, or a server that needs none."""
-    if any(needs_no_key(entry) for entry in models.providers.values()):
+    if any(
+        entry.api and entry.base_url and not needs_key(entry.api, entry.base_url)
+        for entry in models.providers.values()
+    ):
         return True
     providers = {name.lower() for name in models.providers}
     providers |= {each.provider for name in auth.profiles if (each := _named(name, auth, stored))}
@@ -64,14 +68,7 @@ def can_ask_any(models: ModelsConfig, auth: AuthConfig, stored: Stored) -> bool:
     return any(profiles_of(provider, models, auth, stored) for provider in providers)
 
 
-def needs_no_key(entry: ProviderEntry) -> bool:
-    """Ollama and LM Studio on this machine."""
-    host = urlsplit(entry.base_url or "").hostname or ""
-    local = host in {"localhost", "::1"} or host.startswith("127.")
-    return local and entry.api == "openai-completions" and (entry.api_key is None or not entry.api_key.text)
-
-
-def named_profile(text: str, provider: str, ids: Iterator[str] | Sequence[str]) -> str | None:
+def named_profile(text: str, provider: str, ids: Sequence[str]) -> str | None:
     """The id of the key that a person means by `work` or `anthropic:work`."""
     wanted = text.strip().lower()
     return next((name for name in ids if name.lower() in {wanted, f"{provider}:{wanted}"}), None)

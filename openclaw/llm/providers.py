@@ -21,6 +21,7 @@ GROUP = "openclaw.providers"
 _BUILT_IN = {
     "anthropic": EntryPoint("anthropic", "openclaw.llm.anthropic:provider", GROUP),
     "offline": EntryPoint("offline", "openclaw.llm.offline:provider", GROUP),
+    "openai": EntryPoint("openai", "openclaw.llm.openai:provider", GROUP),
 }
 
 

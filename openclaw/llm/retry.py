@@ -18,7 +18,11 @@ def wait_before_next(
     """
     if failed >= plan.attempts:
         return None
+    wait = pause(failed, retry_after, plan, random)
+    return wait if elapsed + wait <= plan.deadline_seconds else None
+
+
+def pause(failed: int, retry_after: float | None, plan: RetryConfig, random: Random) -> float:
     ceiling = min(plan.initial_seconds * 2.0 ** min(failed - 1, 60), plan.max_seconds)
     # Half of it is chance: turns that failed together must not come back together.
-    wait = max(ceiling * (0.5 + random() / 2), retry_after or 0.0)
-    return wait if elapsed + wait <= plan.deadline_seconds else None
+    return max(ceiling * (0.5 + random() / 2), retry_after or 0.0)

@@ -1,6 +1,7 @@
 """How much a model is to think: chosen, lowered under load, and as each Claude takes it today. Pure."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -60,10 +61,17 @@ def claude(model: str) -> Thinks | None:
     return next((thinks for pattern, thinks in _BY_NAME if pattern.match(name)), None)
 
 
-def resolve(*, default: ThinkingLevel | None, reasoning: bool, wanted: tuple[object, ...]) -> ThinkingLevel:
-    """The first level among what is wanted (the message's, the session's, the model's), else the default."""
-    chosen = next((level for level in wanted if level in LEVELS), default)
-    return next((level for level in LEVELS if level == chosen), "low" if reasoning else "off")
+def level_of(value: object) -> ThinkingLevel | None:
+    """None for what is no level: a session's entry is written by other programs too."""
+    return next((level for level in LEVELS if level == value), None)
+
+
+def resolve(
+    wanted: Sequence[ThinkingLevel | None], *, default: ThinkingLevel | None, reasoning: bool
+) -> ThinkingLevel:
+    """The first of what is wanted (by the message, the session, the model's entry), else the default."""
+    chosen = next((level for level in (*wanted, default) if level is not None), None)
+    return chosen or ("low" if reasoning else "off")
 
 
 def lowered(level: ThinkingLevel | None) -> ThinkingLevel | None:
@@ -124,7 +132,5 @@ def without_thoughts(messages: tuple[Message, ...]) -> tuple[Message, ...]:
 
 
 def _without(message: Message) -> Message:
-    kept = tuple(
-        block for block in message.blocks if isinstance(block, Text | ToolCall | ToolResult)
-    )
+    kept = tuple(block for block in message.blocks if isinstance(block, Text | ToolCall | ToolResult))
     return message if len(kept) == len(message.blocks) else Message(message.role, kept, message.cache)

@@ -121,6 +121,7 @@ def _written(entry: Entry) -> dict[str, object]:
                 "tokensBefore": entry.tokens_before,
                 "timestamp": iso(entry.at),
                 "id": entry.id,
+                **({"provenance": entry.provenance} if entry.provenance != "stranger" else {}),
             }
 
 
@@ -188,7 +189,8 @@ def _read(data: dict[str, Any]) -> Entry | None:
             return ToolMessage(name, at, tuple(_read_result(item) for item in data["content"]))
         case _:
             first_kept, tokens = _string(data["firstKept"]), int(data.get("tokensBefore", 0))
-            return Compaction(name, at, _string(data["summary"]), first_kept, tokens)
+            provenance = _provenance(data.get("provenance"), "stranger")
+            return Compaction(name, at, _string(data["summary"]), first_kept, tokens, provenance)
 
 
 def _string(value: object) -> str:

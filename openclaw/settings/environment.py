@@ -25,6 +25,7 @@ _PROVIDERS: tuple[tuple[str, Key, bool], ...] = (
     ("ANTHROPIC_API_KEY", ("models", "providers", "anthropic", "apiKey"), True),
     ("ANTHROPIC_BASE_URL", ("models", "providers", "anthropic", "baseUrl"), False),
     ("OPENAI_API_KEY", ("models", "providers", "openai", "apiKey"), True),
+    ("OPENROUTER_API_KEY", ("models", "providers", "openrouter", "apiKey"), True),
     ("TELEGRAM_BOT_TOKEN", ("channels", "telegram", "botToken"), True),
     ("TWILIO_ACCOUNT_SID", ("channels", "sms", "accountSid"), False),
     ("TWILIO_AUTH_TOKEN", ("channels", "sms", "authToken"), True),

@@ -72,7 +72,7 @@ def _load(environ: Mapping[str, str], paths: Paths, port: int | None) -> Loaded:
         *expansion.problems,
         *mistakes,
     ]
-    problems += _of_channels(settings)
+    problems += _hardly_meant(settings)
     settings = _with_token(settings, paths)
     return Loaded(settings, paths, tuple(problems), source, environ, frozenset(expansion.secrets))
 
@@ -105,10 +105,10 @@ def _file_problems(path: Path) -> list[Problem]:
     ]
 
 
-def _of_channels(settings: Settings) -> list[Problem]:
+def _hardly_meant(settings: Settings) -> list[Problem]:
     telegram = settings.channels.telegram
     found = []
-    for words in telegram.problems() if telegram is not None else ():
+    for words in [*(telegram.problems() if telegram is not None else ()), *settings.session.problems()]:
         said, _, mend = words.partition("; ")
         key, _, what = said.partition(" ")
         found.append(Problem(key.rstrip(":"), "warning", what, f"{mend[:1].upper()}{mend[1:]}."))

@@ -8,7 +8,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from openclaw.agent.config import AgentsConfig, SkillsConfig, ToolsConfig
 from openclaw.channels.telegram.config import TelegramConfig
-from openclaw.gateway.config import Binding, CommandsConfig, DeliveryConfig, TraceConfig
+from openclaw.gateway.config import Binding, CommandsConfig, DeliveryConfig, MessagesConfig, TraceConfig
+from openclaw.gateway.limits import BudgetsConfig, SendPolicyConfig
 from openclaw.llm.config import AuthConfig, LlmConfig, ModelsConfig
 from openclaw.logs import LoggingConfig
 from openclaw.schema import ConfigPart, SecretField
@@ -66,9 +67,12 @@ class Settings(BaseSettings):
     agents: AgentsConfig = AgentsConfig()
     bindings: tuple[Binding, ...] = Field(default=())
     session: SessionConfig = SessionConfig()
+    send_policy: SendPolicyConfig = SendPolicyConfig()
+    budgets: BudgetsConfig = BudgetsConfig()
     commands: CommandsConfig = CommandsConfig()
     tools: ToolsConfig = ToolsConfig()
     skills: SkillsConfig = SkillsConfig()
+    messages: MessagesConfig = MessagesConfig()
     delivery: DeliveryConfig = DeliveryConfig()
     traces: TraceConfig = TraceConfig()
     hooks: HooksConfig = HooksConfig()

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from openclaw.sessions.config import UNREADABLE
+
 Key = tuple[str | int, ...]
 """Where something stands in the config: names of objects, numbers of lists."""
 
@@ -52,6 +54,9 @@ class Part:
     """What stands there instead; None: nothing, so the default."""
 
 
+_WITHOUT_CONDITION = (
+    "Until it is mended a rule that denies holds without this condition, and one that allows does not hold."
+)
 _PARTS: Sequence[tuple[tuple[str, ...], str]] = (
     (("channels", "*", "accounts", "*"), "This account is off until it is mended."),
     (("channels", "*"), "This channel is off until it is mended."),
@@ -62,8 +67,41 @@ _PARTS: Sequence[tuple[tuple[str, ...], str]] = (
     (("auth", "profiles", "*"), "This profile is left out until it is mended."),
     (("skills", "entries", "*"), "This skill is off until it is mended."),
     (("mcp", "servers", "*"), "This server is off until it is mended."),
+    (("session", "identityLinks", "*"), "These identities are apart until it is mended."),
+    *(
+        ((*policy, "rules", "*", *rest), consequence)
+        for policy in (("sendPolicy",), ("session", "sendPolicy"))
+        for rest, consequence in (
+            (("match", "*"), _WITHOUT_CONDITION),
+            (("match",), _WITHOUT_CONDITION),
+            (("action",), "Until it is mended this rule denies."),
+            (("reply",), "Until it is mended who is refused hears nothing."),
+            ((), "This rule is off until it is mended."),
+        )
+    ),
 )
 _STRICTEST: Sequence[tuple[tuple[str, ...], object, str]] = (
+    *(
+        ((*policy, "rules", "*", *rest), value, "")
+        for policy in (("sendPolicy",), ("session", "sendPolicy"))
+        for rest, value in (
+            (("match", "*"), UNREADABLE),
+            (("match",), {"channel": UNREADABLE}),
+            (("action",), "deny"),
+            # It stays in its place and allows nobody: the numbers of the others are those of the file.
+            ((), {"action": "allow", "match": {"channel": UNREADABLE}}),
+        )
+    ),
+    (("sendPolicy",), {"rules": [{"action": "deny"}]}, "Until it is mended nobody is answered on a channel."),
+    (
+        ("session", "sendPolicy", "default"),
+        "deny",
+        "Until it is mended nobody is answered unless a rule allows.",
+    ),
+    (("session", "sendPolicy", "rules"), [{"action": "deny"}], "Until it is mended nobody is answered."),
+    (("session", "sendPolicy"), {"default": "deny"}, "Until it is mended nobody is answered."),
+    (("budgets", "*"), 0, "Until it is mended nothing may be spent."),
+    (("budgets",), {"perDay": 0}, "Until it is mended nothing may be spent."),
     (("skills", "entries", "*"), {"enabled": False}, ""),
     (("tools", "profile"), "minimal", "Until it is mended only the minimal tools are there."),
     (("tools", "allow"), ["-"], "Until it is mended no tool is allowed."),
@@ -86,7 +124,9 @@ def part_of(key: Key) -> Part:
 
 
 def _strictest(key: Key) -> object:
-    return next((value for pattern, value, _ in _STRICTEST if _matches(pattern, key)), None)
+    """Of exactly this part: what is strict for the whole says nothing of its pieces."""
+    exact = (value for pattern, value, _ in _STRICTEST if len(pattern) == len(key) and _matches(pattern, key))
+    return next(exact, None)
 
 
 def _matches(pattern: tuple[str, ...], key: Key) -> bool:

@@ -102,13 +102,13 @@ def admit(tx: Transaction, admission: Admission) -> None:
     )
 
 
-def next_waiting(tx: Transaction, session_key: str) -> InboxRow | None:
-    """The session's oldest unfinished message: one that was cut off comes before those queued after it."""
-    row = tx.execute(
-        "SELECT * FROM inbox WHERE session_key = ? AND state IN ('queued', 'running') ORDER BY seq LIMIT 1",
-        (session_key,),
-    ).fetchone()
-    return _row(row) if row else None
+def waiting(tx: Transaction, session_key: str, limit: int) -> list[InboxRow]:
+    """The session's unfinished messages, the oldest first."""
+    rows = tx.execute(
+        "SELECT * FROM inbox WHERE session_key = ? AND state IN ('queued', 'running') ORDER BY seq LIMIT ?",
+        (session_key, limit),
+    )
+    return [_row(row) for row in rows]
 
 
 def sessions_waiting(tx: Transaction) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from openclaw.store.database import Transaction
 from openclaw.types.clock import iso
 
-StepKind = Literal["model", "starting", "tool"]
+StepKind = Literal["model", "starting", "tool", "user"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Step:
     kind: StepKind
     call_id: str
     body: str
-    """JSON: a transcript line's message for `model`, a result for `tool`."""
+    """JSON: a transcript line for `model` and `user`, a result for `tool`."""
 
 
 def start(tx: Transaction, turn: TurnRow, inbox_seq: int, now: int) -> None:

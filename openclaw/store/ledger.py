@@ -50,6 +50,16 @@ class OpenTurn:
     resumed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A waiting message that becomes part of a turn."""
+
+    seq: int
+    step: journal.Step
+    trace: traces.TraceRecord | None
+    """None: it goes on waiting, and is answered by a turn of its own as well."""
+
+
 class Ledger:
     def __init__(self, database: Database, clock: Clock, boot_id: str) -> None:
         self._database = database
@@ -127,16 +137,25 @@ class Ledger:
         await self._write(work)
         passing(Failpoint.ADMIT_AFTER_COMMIT)
 
-    async def next_waiting(self, session_key: str) -> inbox.InboxRow | None:
-        return await self._database.read(lambda tx: inbox.next_waiting(tx, session_key))
+    async def waiting(self, session_key: str, limit: int = 200) -> list[inbox.InboxRow]:
+        return await self._database.read(lambda tx: inbox.waiting(tx, session_key, limit))
 
     async def sessions_waiting(self) -> list[str]:
         return await self._database.read(inbox.sessions_waiting)
 
     # -- one turn -----------------------------------------------------------------------------------
 
-    async def begin_turn(self, row: inbox.InboxRow, session: sessions.SessionRow) -> OpenTurn:
-        """Start the turn of an event, or take up the one that was cut off."""
+    async def begin_turn(
+        self,
+        row: inbox.InboxRow,
+        session: sessions.SessionRow,
+        joins: Sequence[Join] = (),
+        endings: Sequence[Ending] = (),
+    ) -> OpenTurn:
+        """Start the turn of an event with those that join it, or take up the one that was cut off.
+
+        `endings`: events that gave way to it in a full queue.
+        """
         now = self._clock.now_ms()
 
         def work(tx: Transaction) -> OpenTurn:
@@ -148,7 +167,10 @@ class Ledger:
             sessions.save(tx, session)
             journal.start(tx, turn, row.seq, now)
             inbox.mark_running(tx, row.seq)
-            return OpenTurn(turn)
+            for ending in endings:
+                _end(tx, ending, now)
+            _join(tx, row.run_id, joins, self.boot_id, now)
+            return OpenTurn(turn, tuple(join.step for join in joins))
 
         turn = await self._write(work)
         passing(Failpoint.TURN_STARTED)
@@ -165,6 +187,11 @@ class Ledger:
         await self._write(work)
         if cost is not None:
             self._see_usage(cost)
+
+    async def join(self, run_id: str, joins: Sequence[Join]) -> None:
+        """Messages that came while the turn runs become part of it."""
+        now = self._clock.now_ms()
+        await self._write(lambda tx: _join(tx, run_id, joins, self.boot_id, now))
 
     async def pause(self, run_id: str) -> None:
         await self._write(lambda tx: journal.pause(tx, run_id))
@@ -278,6 +305,9 @@ class Ledger:
     async def resend(self, outbox_id: str) -> None:
         await self._write(lambda tx: outbox.resend(tx, outbox_id))
 
+    async def send_anew(self, outbox_id: str) -> None:
+        await self._write(lambda tx: outbox.send_anew(tx, outbox_id))
+
     async def send_state(self, outbox_id: str) -> tuple[str | None, Address | None]:
         return await self._database.read(
             lambda tx: (outbox.state_of(tx, outbox_id), outbox.address_of(tx, outbox_id))
@@ -332,6 +362,13 @@ class Ledger:
             webhooks.forget(tx, now, iso(now - 30 * DAY_MS))
 
         await self._write(work)
+
+
+def _join(tx: Transaction, run_id: str, joins: Sequence[Join], boot_id: str, now: int) -> None:
+    for join in joins:
+        journal.record(tx, run_id, join.step, boot_id, now)
+        if join.trace is not None and inbox.finish(tx, join.seq, "merged", f"into {run_id}", now):
+            traces.save(tx, join.trace)
 
 
 def _end(tx: Transaction, ending: Ending, now: int) -> list[int]:

@@ -143,4 +143,10 @@ STEPS: tuple[str, ...] = (
     );
     """,
     "ALTER TABLE usage ADD COLUMN sender TEXT NOT NULL DEFAULT '';",
+    """
+    ALTER TABLE outbox ADD COLUMN edits TEXT;
+    ALTER TABLE outbox ADD COLUMN step INTEGER;
+    ALTER TABLE outbox ADD COLUMN source TEXT;
+    ALTER TABLE turns ADD COLUMN preview TEXT;
+    """,
 )

@@ -13,6 +13,16 @@ MARK = "↻ "
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """What a message holds of an answer that is not finished."""
+
+    step: int
+    """The number of the turn's model message."""
+    source: str
+    """The words as the model wrote them."""
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
     """A message to be sent. `number` is its place among the messages of one event."""
 
@@ -23,6 +33,10 @@ class Draft:
     purpose: Purpose
     audience: Role
     trace_id: str
+    edits: str | None = None
+    """The provider's id of the message that it replaces."""
+    not_before: int | None = None
+    block: Block | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +64,8 @@ def insert(tx: Transaction, draft: Draft, inbox_seq: int | None, now: int) -> bo
     """A second insert for the same place of the same event does nothing: nobody is answered twice."""
     cursor = tx.execute(
         "INSERT OR IGNORE INTO outbox (id, inbox_seq, part, channel, account, recipient, thread, text, rich, purpose,"
-        " audience, state, trace_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?)",
+        " audience, state, trace_id, created_at, edits, retry_at, step, source)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?, ?, ?, ?)",
         (
             draft.id,
             inbox_seq,
@@ -65,6 +80,10 @@ def insert(tx: Transaction, draft: Draft, inbox_seq: int | None, now: int) -> bo
             draft.audience,
             draft.trace_id,
             iso(now),
+            draft.edits,
+            iso(draft.not_before) if draft.not_before is not None else None,
+            draft.block.step if draft.block is not None else None,
+            draft.block.source if draft.block is not None else None,
         ),
     )
     return bool(cursor.rowcount)
@@ -148,10 +167,16 @@ def resend(tx: Transaction, outbox_id: str) -> None:
     )
 
 
+def send_anew(tx: Transaction, outbox_id: str) -> None:
+    """The message that it was to replace is gone: from now on it is one of its own."""
+    tx.execute("UPDATE outbox SET edits = NULL WHERE id = ?", (outbox_id,))
+
+
 def doubt_unanswered(tx: Transaction, boot_id: str) -> None:
-    """What an earlier life of the daemon was sending: nobody knows whether it arrived."""
+    """What an earlier life of the daemon was sending: nobody knows whether it arrived. An edit can be repeated."""
     tx.execute(
-        "UPDATE outbox SET state = 'ambiguous', reason = 'the daemon ended while this was being sent'"
+        "UPDATE outbox SET state = iif(edits IS NULL, 'ambiguous', 'pending'),"
+        " reason = 'the daemon ended while this was being sent'"
         " WHERE state = 'sending' AND boot_id <> ?",
         (boot_id,),
     )
@@ -215,7 +240,7 @@ def _intent(row: Any) -> SendIntent:
 
 
 def _outbound(row: Any) -> Outbound:
-    return Outbound(row["id"], _address(row), Part(row["text"], row["rich"]))
+    return Outbound(row["id"], _address(row), Part(row["text"], row["rich"]), edits=row["edits"])
 
 
 def _address(row: Any) -> Address:

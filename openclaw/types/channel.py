@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from openclaw.types.clock import Clock
-from openclaw.types.messages import Address, Arrival, Outbound, Parts
+from openclaw.types.messages import Address, Arrival, Outbound, Part, Parts
 from openclaw.types.secrets import Resolver
 
 
@@ -98,6 +98,23 @@ class Channel(Protocol):
         """Show that an answer is being written, until cancelled. Contract: its failures hurt nobody."""
 
     async def aclose(self) -> None: ...
+
+
+@runtime_checkable
+class Editing(Protocol):
+    """What a channel can do besides where messages may be changed after they were sent."""
+
+    async def begin_preview(self, to: Address, part: Part) -> str:
+        """Send a message that is going to be edited; returns the provider's id. Raises as `send` does."""
+
+    async def edit(self, to: Address, message_id: str, part: Part) -> bool:
+        """False when there is no such message any more. Contract: repeating an edit harms nobody.
+
+        Raises as `send` does.
+        """
+
+    async def withdraw(self, to: Address, message_id: str) -> None:
+        """Take a message away. Contract: its failures hurt nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,8 @@ class Compaction:
     summary: str
     first_kept: str
     tokens_before: int
+    provenance: Provenance = "stranger"
+    """The least trusted of all that it sums up."""
 
 
 Entry = UserMessage | AssistantMessage | ToolMessage | Note | Compaction

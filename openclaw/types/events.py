@@ -84,7 +84,7 @@ class ToolFinished:
     failed: bool
 
 
-TurnOutcome = Literal["answered", "silent", "refused", "dead", "paused"]
+TurnOutcome = Literal["answered", "silent", "refused", "dead", "paused", "aborted"]
 
 
 @dataclass(frozen=True, slots=True)

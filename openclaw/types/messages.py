@@ -87,6 +87,8 @@ class Outbound:
     to: Address
     part: Part
     reply_to_message: str | None = None
+    edits: str | None = None
+    """The provider's id of a message of ours that it replaces, where the channel can do that."""
 
 
 Parts = Sequence[Part]

@@ -6,6 +6,8 @@ from typing import Literal, Protocol
 
 from openclaw.bus import Bus
 
+CostKey = Literal["agent", "model", "channel", "session", "day"]
+
 Json = Mapping[str, object]
 """An object of the contract, ready to be written as JSON."""
 
@@ -96,6 +98,18 @@ class Desk(Protocol):
 
     async def trace(self, trace_id: str) -> Json:
         """`{id, at, event, outcome, reason, session, spans}`; raises UnknownKeyError."""
+
+    async def costs(self, *, by: CostKey, days: int) -> Json:
+        """`{by, days, rows, total, budgets}`; a row is `{key, turns, input, output, cacheRead, cost}`."""
+
+    async def budgets(self) -> list[Json]:
+        """`{cap, limit}` of each cap there is, with `spent` and `freesAt` where it is the same for all."""
+
+    async def models(self) -> list[Json]:
+        """`{id, provider, name, alias?, contextWindow, reasoning, tags, available, cost …}`, the default one first."""
+
+    async def model_status(self) -> Json:
+        """`{model, fallbacks, profiles}`; a profile is `{id, provider, state, until, reason, lastUsed, models}`."""
 
     async def outbox(self, *, state: str | None, limit: int) -> list[Json]: ...
 

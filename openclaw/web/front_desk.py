@@ -1,27 +1,31 @@
 """The desk over the gateway's parts."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import tzinfo
 from pathlib import Path
 from typing import Literal
 
 import anyio.to_thread
 import orjson
 
+from openclaw.gateway.budgets import Budgets
+from openclaw.gateway.costs import costs, total_cost
 from openclaw.gateway.delivery import Delivery
 from openclaw.gateway.intake import Intake
 from openclaw.gateway.lanes import Lanes
 from openclaw.gateway.pairing import PairingRequest, PairingStore, UnknownCodeError, shown
 from openclaw.gateway.routing import Routing, route
 from openclaw.gateway.runs import Run, Runs
+from openclaw.llm.models import Choice, Models
 from openclaw.sessions.keys import agent_of, expand
 from openclaw.sessions.sessions import Sessions
 from openclaw.store.ledger import Ledger
+from openclaw.types.calendar import day_of
 from openclaw.types.clock import Clock
 from openclaw.types.errors import OpenClawError
 from openclaw.types.messages import Arrival, Inbound, Sender
-from openclaw.web.desk import Json, Nameplate, Question, RunState, UnknownKeyError
+from openclaw.web.desk import CostKey, Json, Nameplate, Question, RunState, UnknownKeyError
 
 CHANNEL = "webchat"
 
@@ -42,6 +46,14 @@ class DeskParts:
     """The channels' states, by name."""
     problems: Callable[[], list[str]]
     """What keeps the house from being whole, in words."""
+    agents: Sequence[Json]
+    """`{id, model, tier}`, the default one first."""
+    budgets: Budgets
+    zone: tzinfo
+    """The owner's."""
+    models: Models
+    choice: Choice
+    """Of the default agent."""
 
 
 class FrontDesk:
@@ -109,21 +121,22 @@ class FrontDesk:
     async def status(self) -> Json:
         parts = self._parts
         unfinished, unsent = await parts.ledger.counts()
-        now = datetime.fromtimestamp(parts.clock.now_ms() / 1000, UTC)
-        today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        today, _ = day_of(parts.clock.now_ms(), parts.zone)
         plate = parts.nameplate
         return {
             "version": plate.version,
             "uptimeMs": parts.clock.now_ms() - plate.started_at,
             "model": plate.model,
             "agent": plate.default_agent,
+            "agents": list(parts.agents),
             "channels": parts.channels(),
             "problems": parts.problems(),
             "queue": {"waiting": unfinished.get("accepted", 0) + unfinished.get("queued", 0)},
             "running": unfinished.get("running", 0),
             "outbox": unsent,
             "sessions": len(parts.sessions.listing()),
-            "costToday": round(await parts.ledger.cost_since(int(today.timestamp() * 1000)), 6),
+            "costToday": round(await parts.ledger.cost_since(today), 6),
+            "budgets": parts.budgets.state(),
             "stateDir": plate.state_dir,
         }
 
@@ -190,7 +203,7 @@ class FrontDesk:
             raise UnknownKeyError(f"no channel named {channel!r} is configured")
         return stores
 
-    # -- traces and outbox ----------------------------------------------------------------------------
+    # -- traces, costs, models, outbox --------------------------------------------------------------------------
 
     async def traces(self, limit: int) -> list[Json]:
         return list(await self._parts.ledger.recent_traces(limit))
@@ -200,6 +213,31 @@ class FrontDesk:
         if found is None:
             raise UnknownKeyError(f"there is no trace {trace_id}; `openclaw trace list` shows the last ones")
         return found
+
+    async def costs(self, *, by: CostKey, days: int) -> Json:
+        parts, now = self._parts, self._parts.clock.now_ms()
+        return {
+            "by": by,
+            "days": days,
+            "rows": await costs(parts.ledger, by, days, now, parts.zone),
+            "total": await total_cost(parts.ledger, days, now, parts.zone),
+            "budgets": parts.budgets.state(),
+        }
+
+    async def budgets(self) -> list[Json]:
+        return list(self._parts.budgets.state())
+
+    async def models(self) -> list[Json]:
+        return list(self._parts.models.listing(self._parts.choice.ref))
+
+    async def model_status(self) -> Json:
+        models, choice = self._parts.models, self._parts.choice
+        fallbacks = [models.default_name(ref) for ref in choice.fallbacks]
+        return {
+            "model": models.default_name(choice.ref),
+            "fallbacks": [name for name in dict.fromkeys(fallbacks) if name != models.default_name(choice.ref)],
+            "profiles": models.key_states(),
+        }
 
     async def outbox(self, *, state: str | None, limit: int) -> list[Json]:
         return list(await self._parts.ledger.outbox_listing(state, limit))

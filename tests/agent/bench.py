@@ -10,7 +10,14 @@ from openclaw.agent.loop import Answer, House, Turn, run_turn
 from openclaw.agent.ports import RecordedStep
 from openclaw.agent.tools.base import Tool
 from openclaw.llm.chat import Request
-from openclaw.types.conversation import AssistantMessage, Entry, ToolCall, ToolMessage, ToolResult
+from openclaw.types.conversation import (
+    AssistantMessage,
+    Entry,
+    ToolCall,
+    ToolMessage,
+    ToolResult,
+    UserMessage,
+)
 from openclaw.types.events import TurnEvent
 from tests.gateway.scripted import ControlledClock, FakeTool, ScriptedModel, calls, plainly
 
@@ -44,8 +51,27 @@ class Diary:
         self.spans.append(span)
         yield span
 
+    def add(self, name: str, ms: float = 0.0, **facts: object) -> None:
+        self.spans.append({"name": name, **facts})
+
     async def emit(self, event: TurnEvent) -> None:
         self.events.append(event)
+
+
+@dataclass
+class Ears:
+    """What somebody says while tools run: `says` is heard once, at the next step."""
+
+    says: list[UserMessage] = field(default_factory=list)
+
+    async def waiting(self) -> bool:
+        await anyio.lowlevel.checkpoint()
+        return bool(self.says)
+
+    async def listen(self) -> Sequence[UserMessage]:
+        await anyio.lowlevel.checkpoint()
+        heard, self.says = self.says, []
+        return heard
 
 
 @dataclass
@@ -58,13 +84,15 @@ class Bench:
     steps: int = 32
     recorded: Sequence[RecordedStep] = ()
     stopping: bool = False
+    ears: Ears = field(default_factory=Ears)
+    heard: Sequence[UserMessage] = ()
 
     async def run(self) -> Answer:
         def prompt(entries: Sequence[Entry]) -> Request:
             return Request("claude-opus-4-6", "", plainly(entries))
 
-        turn = Turn(RUN, KEY, prompt, self.tools, self.steps, self.recorded, lambda: self.stopping)
-        house = House(self.model, self.diary, self.diary, self.diary.emit, ControlledClock())
+        turn = Turn(RUN, KEY, prompt, self.tools, self.steps, self.recorded, self.heard, lambda: self.stopping)
+        house = House(self.model, self.diary, self.diary, self.diary.emit, ControlledClock(), self.ears)
         return await run_turn(turn, house)
 
     async def result_of(self, tool: FakeTool | None, call: ToolCall = SYDNEY) -> ToolResult:

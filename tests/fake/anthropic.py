@@ -53,6 +53,8 @@ class FakeAnthropic(FakeServer):
         self.delay = 0.0
         """Seconds before each answer."""
         self.refused_keys: set[str] = set()
+        self.key_failures: dict[str, Failure] = {}
+        """How each of these keys is answered, as long as it stands here; the request is counted."""
         self.peak = 0
         """The most requests ever under way at once."""
         self._under_way = 0
@@ -130,7 +132,12 @@ class FakeAnthropic(FakeServer):
         if request.path.endswith("count_tokens"):
             self.counted.append(body)
             return answer.send_json(200, {"input_tokens": tokens(body)})
-        await self._answer(ModelRequest(body, request.headers, request.at), answer)
+        asked = ModelRequest(body, request.headers, request.at)
+        if (failure := self.key_failures.get(key)) is not None:
+            self.requests.append(asked)
+            self.changed()
+            return self._refuse(answer, failure)
+        await self._answer(asked, answer)
         return None
 
     async def _answer(self, request: ModelRequest, answer: Answer) -> None:
@@ -268,10 +275,10 @@ def newest_user_text(body: Json) -> str:
         texts = [block["text"] for block in blocks_of(message["content"]) if block["type"] == "text"]
         if message["role"] == "user" and texts:
             wrapped = WRAPPED.search(texts[-1])
-            return _after_source_line(wrapped[1]) if wrapped else texts[-1].strip()
+            return after_source_line(wrapped[1]) if wrapped else texts[-1].strip()
     return ""
 
 
-def _after_source_line(wrapped: str) -> str:
+def after_source_line(wrapped: str) -> str:
     first, _, rest = wrapped.partition("\n")
     return (rest if first.lower().startswith("source") else wrapped).removeprefix("---\n").strip()

@@ -14,7 +14,7 @@ import orjson
 from openclaw.agent.tools.base import Tool
 from openclaw.bus import Bus
 from openclaw.gateway.access import AccessPolicy
-from openclaw.gateway.config import Binding
+from openclaw.gateway.config import Binding, QueueConfig
 from openclaw.gateway.delivery import Delivery, DeliveryParts, DeliveryRules
 from openclaw.gateway.dispatch import Dispatch
 from openclaw.gateway.intake import Intake
@@ -24,6 +24,7 @@ from openclaw.gateway.routing import Routing
 from openclaw.gateway.runs import Runs
 from openclaw.gateway.tracing import Trace, TraceBook
 from openclaw.gateway.turns import Patience, Prepared, TurnParts, Turns
+from openclaw.gateway.waiting import WaitingRoom
 from openclaw.llm.chat import Request, ToolSpec
 from openclaw.sessions.config import SessionConfig
 from openclaw.sessions.sessions import Sessions
@@ -262,8 +263,11 @@ def _wired(
     def secrets() -> frozenset[str]:
         return plan.secrets
 
+    room = WaitingRoom(ledger, traces, QueueConfig(mode="followup"), clock)
     turns = Turns(
-        TurnParts(ledger, sessions, briefing, channels, bus, traces, runs, clock, plan.patience, secrets)
+        TurnParts(
+            ledger, sessions, briefing, channels, bus, traces, runs, clock, plan.patience, room, secrets
+        )
     )
     lanes: Lanes[str] = Lanes(turns.run_next, at_once=plan.at_once)
     routing = Routing(plan.agents, plan.agents[0], plan.bindings, plan.session)

@@ -5,34 +5,35 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from openclaw.agent.bootstrap import Caps, WorkspaceFiles
-from openclaw.agent.config import AgentDefaults, AgentProfile, ModelPin, SkillsConfig, ToolsConfig
+from openclaw.agent.config import (
+    AgentDefaults,
+    AgentProfile,
+    AgentsConfig,
+    ModelPin,
+    SkillsConfig,
+    ToolsConfig,
+    roster,
+)
 from openclaw.agent.renderer import Renderer, Wrapping
 from openclaw.agent.skills.manifest import Surroundings
 from openclaw.agent.toolbox import SkillFolders, Toolbox, ToolSettings
 from openclaw.bundled import workspace_folder
-from openclaw.gateway.briefing import BriefingParts, HouseBriefing, model_ref
+from openclaw.gateway.briefing import BriefingParts, HouseBriefing, model_choice, model_ref
 from openclaw.gateway.tracing import TraceBook
 from openclaw.gateway.turns import Prepared
-from openclaw.llm import anthropic, offline
-from openclaw.llm.config import AuthConfig, LlmConfig, ModelsConfig
-from openclaw.llm.models import Models
+from openclaw.llm.models import Choice
 from openclaw.net import Door
 from openclaw.store.inbox import InboxRow
 from openclaw.types.clock import SystemClock
 from openclaw.types.conversation import AssistantMessage, Text, UserMessage
 from openclaw.types.messages import Inbound, Role, Sender
-from openclaw.types.secrets import Secret, SecretRef
 from tests.gateway.harness import MAIN, OWNER, TELEGRAM, to
 from tests.gateway.scripted import MODEL, NOW, ControlledClock
+from tests.llm.made import models as made_models
 
 HELLO = UserMessage("m_1", NOW, "hello", f"telegram:{OWNER}", "owner")
 SKILLS = workspace_folder() / "skills"
 ANTHROPIC = {"anthropic": {"api": "anthropic-messages", "apiKey": "sk-ant-invented"}}
-
-
-class PlainResolver:
-    async def resolve(self, reference: SecretRef, *, fresh: bool = False) -> Secret:
-        return Secret(reference.text)
 
 
 @pytest.fixture
@@ -44,10 +45,7 @@ def workspace(tmp_path: Path) -> Path:
 
 def make(folder: Path, **defaults: Any) -> HouseBriefing:
     profile, clock = AgentProfile("main", folder), SystemClock()
-    models = Models(
-        ModelsConfig.model_validate({"providers": ANTHROPIC}), AuthConfig(), LlmConfig(), PlainResolver(), clock,
-        {each.api: each for each in (anthropic.provider, offline.provider)},
-    )  # fmt: skip
+    models = made_models(ANTHROPIC, folder / "auth-profiles.json")
     toolbox = Toolbox(
         ToolSettings(ToolsConfig(), SkillsConfig()),
         SkillFolders(SKILLS, folder / "skills"),
@@ -139,3 +137,37 @@ def test_the_owners_pin_beats_the_session_and_the_session_the_default(
     defaults = AgentDefaults.model_validate({"model": default} if default else {})
 
     assert model_ref(profile, entry, defaults) == ref
+
+
+@pytest.mark.parametrize(
+    ("own", "entry", "default", "choice"),
+    [
+        (None, {}, "a/x", Choice("a/x", ("a/x",))),
+        (None, {}, {"primary": "a/x", "fallbacks": ["b/y"]}, Choice("a/x", ("b/y", "a/x"))),
+        (None, {"modelOverride": "c/z"}, "a/x", Choice("c/z", ("a/x",))),
+        (None, {"modelOverride": "c/z"}, {"primary": "a/x", "fallbacks": []}, Choice("c/z")),
+        ({"primary": "d/p", "fallbacks": []}, {}, {"primary": "a/x", "fallbacks": ["b/y"]}, Choice("d/p")),
+        ({"primary": "d/p", "fallbacks": ["e/q"]}, {}, "a/x", Choice("d/p", ("e/q",))),
+        ("d/p", {}, {"primary": "a/x", "fallbacks": ["b/y"]}, Choice("d/p", ("b/y", "a/x"))),
+        (None, {"thinkingLevel": "high"}, None, Choice(thinking="high")),
+        (None, {"thinkingLevel": "very"}, None, Choice()),
+        (
+            None,
+            {"authProfileOverride": "anthropic:work", "authProfileOverrideSource": "user"},
+            None,
+            Choice(profile="anthropic:work"),
+        ),
+        (
+            None,
+            {"authProfileOverride": "anthropic:work", "authProfileOverrideSource": "auto"},
+            None,
+            Choice(),
+        ),
+    ],
+)
+def test_what_stands_in_for_a_model_and_what_its_session_asks_of_it(
+    own: object, entry: dict[str, Any], default: object, choice: Choice
+) -> None:
+    (profile,) = roster(AgentsConfig.model_validate({"list": [{"id": "main", "model": own}]}), Path("/state"))
+
+    assert model_choice(profile, entry, AgentDefaults.model_validate({"model": default})) == choice

@@ -17,6 +17,13 @@ def test_a_binding_is_read_as_the_original_writes_it() -> None:
     assert binding.match.peer == PeerMatch(kind="direct", id="821071206")
 
 
+def test_a_binding_names_an_agent_or_a_tier() -> None:
+    by_tier = Binding.model_validate({"match": {"channel": "sms", "tier": "first"}})
+    assert (by_tier.agent_id, by_tier.match.tier) == ("", "first")
+    with pytest.raises(ValidationError, match=r"agentId, or match\.tier"):
+        Binding.model_validate({"match": {"channel": "sms"}})
+
+
 def test_owners_are_ids_even_when_written_as_numbers() -> None:
     assert CommandsConfig.model_validate(
         {"ownerAllowFrom": [821071206, " telegram:7 "]}

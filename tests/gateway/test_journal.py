@@ -23,7 +23,7 @@ async def run_id(house: House) -> str:
     await house.lanes.finish()
     await house.receive(said("hi"))
     await house.until_rows("SELECT state FROM inbox", ["queued"])
-    row = await house.ledger.next_waiting(MAIN)
+    row = next(iter(await house.ledger.waiting(MAIN)), None)
     assert row is not None
     async with house.sessions.use(MAIN, "main") as session:
         turn = await house.ledger.begin_turn(row, house.sessions.row(session, house.sessions.entry(session)))
@@ -75,3 +75,8 @@ async def test_a_journal_goes_on_where_an_earlier_life_stopped(house: House, run
 
 def test_nothing_recorded_is_nothing_to_replay() -> None:
     assert replay(()) == ()
+
+
+def test_a_cost_names_whom_it_was_for() -> None:
+    spender = replace(SPENDER, sender="telegram:821071206")
+    assert (spender.row(FIRST).sender, spender.row(FIRST).usage) == ("telegram:821071206", SPENT)

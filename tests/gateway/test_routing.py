@@ -1,4 +1,5 @@
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -74,6 +75,17 @@ def test_bindings_of_other_channels_and_of_unknown_agents_do_not_count() -> None
     other = Binding.model_validate({"agentId": "work", "match": {"channel": "whatsapp"}})
 
     assert route(message(), routing(other, binding("ghost"))).agent == "main"
+
+
+def test_a_binding_may_ask_for_a_tier() -> None:
+    tiered = Binding.model_validate({"match": {"channel": "telegram", "tier": "second"}})
+    both = binding("work", tier="second")
+    house = replace(routing(tiered), tiers={"main": "first", "any": "second", "work": "second"})
+
+    assert route(message(), house).agent == "any"
+    assert route(message(), replace(house, bindings=(both,))).agent == "work"
+    assert route(message(), replace(house, bindings=(binding("peer", tier="second"),))).agent == "main"
+    assert route(message(), replace(house, tiers={})).agent == "main"
 
 
 def test_the_rule_is_the_owners_own_words() -> None:

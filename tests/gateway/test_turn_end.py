@@ -2,14 +2,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from openclaw.agent.loop import INTERRUPTED
-from openclaw.agent.ports import RecordedStep
 from openclaw.gateway import notices
 from openclaw.gateway.turn_end import Close, counted, reply_drafts, unfinished_entries, without_secrets
+from openclaw.sessions.lines import encode
 from openclaw.sessions.sessions import Session
 from openclaw.store.inbox import InboxRow
+from openclaw.store.journal import Step
 from openclaw.types.conversation import (
     AssistantMessage,
     Text,
@@ -131,7 +133,12 @@ def test_a_turn_that_is_given_up_closes_every_call() -> None:
     message = AssistantMessage("m_2", NOW, (first, second), MODEL, SPENT)
     known = ToolResult("toolu_1", "done")
 
-    entries = unfinished_entries([RecordedStep(message, {"toolu_1": known}, frozenset({"toolu_2"}))])
+    steps = [
+        Step("model", "", encode(message).decode()),
+        Step("starting", "toolu_2", "{}"),
+        Step("tool", "toolu_1", orjson.dumps(known).decode()),
+    ]
+    entries = unfinished_entries(steps)
 
     interrupted = ToolResult("toolu_2", INTERRUPTED.format(name="exec"), failed=True)
     assert entries == (message, ToolMessage("m_2.results", NOW, (known, interrupted)))

@@ -18,35 +18,8 @@ BIG = "ß" * 100_000
 async def test_updates_that_nobody_can_read_hold_up_no_others(
     make_daemon: MakeDaemon, daemon_config: Json, telegram: FakeTelegram, anthropic: FakeAnthropic
 ) -> None:
-    telegram.garbage += [
-        "no object",
-        7,
-        None,
-        [],
-        {},
-        {"update_id": "12"},
-        {"update_id": True},
-        {"message": {}},
-    ]
-    telegram.garbage += [{"update_id": 10**30}, {"update_id": -5, "message": {"text": "no"}}]
-    broken: list[Json] = [
-        {"message": None},
-        {"message": "text"},
-        {"message": {}},
-        _message(telegram, chat=None),
-        _message(telegram, chat={"id": "x", "type": "private"}),
-        _message(telegram, sender={"is_bot": False}),
-        _message(telegram, text=5),
-        _message(telegram, date="yesterday"),
-        _message(telegram, message_id=[]),
-    ]
-    passed_over: list[Json] = [
-        _message(telegram, text=""),
-        _message(telegram, text=" \n\t"),
-        {"reaction_of_tomorrow": {"stars": 5}},
-        {"edited_message": telegram.message("edited")["message"]},
-        {},
-    ]
+    telegram.garbage += GARBLED
+    broken, passed_over = _broken(telegram), _passed_over(telegram)
     for update in (*broken, *passed_over):
         telegram.push(update)
     telegram.say(BIG)
@@ -61,12 +34,50 @@ async def test_updates_that_nobody_can_read_hold_up_no_others(
     assert user_texts(anthropic.requests[-1]) == [BIG, "half a \ufffd pair", "hello"]
     traces = (await daemon.cli("trace", "list", "--limit", "100", "--json")).json()
     outcomes = [trace["outcome"] for trace in traces]
-    assert outcomes.count("dead") == 10 + len(broken)
+    assert outcomes.count("dead") == len(GARBLED) + len(broken)
     assert outcomes.count("ignored") == len(passed_over)
-    assert len(lines_with(daemon, "cannot be read")) == 10 + len(broken), "each is told in the log"
+    assert len(lines_with(daemon, "cannot be read")) == len(GARBLED) + len(broken), "each is told in the log"
     assert await daemon.stop() == 0
     assert (telegram.texts(), len(anthropic.requests)) == (answers, len(answers))
     assert daemon.transcript()[1]["content"] == BIG
+
+
+GARBLED: list[object] = [
+    "no object",
+    7,
+    None,
+    [],
+    {},
+    {"update_id": "12"},
+    {"update_id": True},
+    {"update_id": 10**30},
+    {"update_id": -5, "message": {"text": "no"}},
+    {"message": {}},
+]
+
+
+def _broken(telegram: FakeTelegram) -> list[Json]:
+    return [
+        {"message": None},
+        {"message": "text"},
+        {"message": {}},
+        _message(telegram, chat=None),
+        _message(telegram, chat={"id": "x", "type": "private"}),
+        _message(telegram, sender={"is_bot": False}),
+        _message(telegram, text=5),
+        _message(telegram, date="yesterday"),
+        _message(telegram, message_id=[]),
+    ]
+
+
+def _passed_over(telegram: FakeTelegram) -> list[Json]:
+    return [
+        _message(telegram, text=""),
+        _message(telegram, text=" \n\t"),
+        {"reaction_of_tomorrow": {"stars": 5}},
+        {"edited_message": telegram.message("edited")["message"]},
+        {},
+    ]
 
 
 def _message(telegram: FakeTelegram, **wrong: object) -> Json:
@@ -201,12 +212,13 @@ async def test_a_transcript_that_cannot_be_opened_is_one_sessions_trouble(
 
     assert telegram.texts(STRANGER) == ["ok: hello"]
     assert "openclaw trace" in telegram.texts(OWNER)[1]
-    assert await daemon.stop() == 0
     path.rmdir()
     kept.rename(path)
-    await _talk(daemon, telegram, "three")
+    telegram.say("three")
+    await telegram.wait_sent(4)
     assert telegram.texts(OWNER)[2:] == ["ok: three"]
-    assert user_texts(anthropic.requests[-1])[0] == "one"
+    assert user_texts(anthropic.requests[-1]) == ["one", "three"]
+    assert await daemon.stop() == 0
 
 
 async def test_corrupt_pairing_files_lock_nobody_out(
@@ -299,7 +311,6 @@ async def test_unknown_keys_and_bad_values_cost_their_own_part_alone(
 async def test_a_bad_value_in_the_only_channel_leaves_the_rest_running(
     make_daemon: MakeDaemon, daemon_config: Json, telegram: FakeTelegram
 ) -> None:
-    good = dict(daemon_config["channels"]["telegram"])
     daemon_config["channels"]["telegram"]["textChunkLimit"] = "many"
     daemon = make_daemon(daemon_config)
     await daemon.start()
@@ -307,15 +318,8 @@ async def test_a_bad_value_in_the_only_channel_leaves_the_rest_running(
     assert "This channel is off until it is mended" in line
     answer = await daemon.cli("chat", "are you there?")
     assert (answer.code, "ok: are you there?" in answer.stdout) == (0, True), answer
-    telegram.say("hello")
     assert await daemon.stop() == 0
-    assert not telegram.calls
-
-    assert daemon.config is not None
-    daemon.config["channels"]["telegram"] = good
-    await daemon.start()
-    await telegram.wait_sent(1)
-    assert telegram.texts() == ["ok: hello"]
+    assert not telegram.calls, "what was said there waits at Telegram"
 
 
 # -- steps ----------------------------------------------------------------------------------------------------

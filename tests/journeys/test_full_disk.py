@@ -1,5 +1,6 @@
 """A disk without room: nothing is acknowledged that is not recorded, and everything goes on once there is room."""
 
+import json
 import resource
 import shutil
 import subprocess
@@ -125,41 +126,47 @@ async def test_a_transcript_without_room_gets_its_lines_later(
     make_daemon: MakeDaemon, daemon_config: Json, telegram: FakeTelegram, anthropic: FakeAnthropic
 ) -> None:
     """Answers go on meanwhile, and over a SIGKILL: the ledger keeps the lines."""
-    anthropic.reply("a long one")
     daemon = make_daemon(daemon_config)
-    await daemon.start()
-    telegram.say("x" * 3_000_000)
-    await telegram.wait_sent(1)
-    assert await daemon.stop() == 0
-    (path,) = (daemon.state_dir / "agents" / "main" / "sessions").glob("*.jsonl")
+    path = _long_transcript(daemon)
     size = path.stat().st_size
-
     await daemon.start()
     _limit_files(daemon, size + 100)  # in the middle of the next line
     for number in range(3):
         telegram.say(f"message {number}")
-        await telegram.wait_sent(number + 2)
+        await telegram.wait_sent(number + 1)
     assert len(lines_with(daemon, "the ledger keeps the lines")) == 1
     assert path.stat().st_size == size, "no half of a line stays"
     _limit_files(daemon, resource.RLIM_INFINITY)
     await eventually(lambda: path.stat().st_size > size, lambda: f"{size} bytes")
     _limit_files(daemon, path.stat().st_size)
     telegram.say("message 3")
-    await telegram.wait_sent(5)
+    await telegram.wait_sent(4)
     asked = anthropic.hold()
     telegram.say("message 4")
     await asked.entered.wait()
     await daemon.kill()
 
     await daemon.start()
-    await telegram.wait_sent(6)
+    await telegram.wait_sent(5)
     assert await daemon.stop() == 0
-    assert telegram.texts() == ["a long one", *(f"ok: message {number}" for number in range(5))]
+    said = [f"message {number}" for number in range(5)]
+    assert telegram.texts() == [f"ok: {text}" for text in said]
     lines = daemon.transcript()
-    said = [line["content"] for line in lines if line.get("role") == "user"]
-    assert said[1:] == [f"message {number}" for number in range(5)]
+    assert [line["content"] for line in lines if line.get("role") == "user"] == said
     assert user_texts(anthropic.requests[-1]) == said
-    assert len({line["id"] for line in lines}) == len(lines) == 13
+    assert len({line["id"] for line in lines}) == len(lines) == 2 + 2 * len(said)
+
+
+def _long_transcript(daemon: Daemon) -> Path:
+    """Longer than the ledger and the log become, by a line of another program."""
+    folder = daemon.state_dir / "agents" / "main" / "sessions"
+    folder.mkdir(mode=0o700, parents=True)
+    (folder / "sessions.json").write_text('{"agent:main:main": {"sessionId": "ses_long", "updatedAt": 1}}')
+    path = folder / "ses_long.jsonl"
+    header = {"type": "session", "version": 1, "id": "ses_long", "key": "agent:main:main", "agent": "main"}
+    lines = [header, {"type": "custom", "id": "c1", "data": "x" * 3_000_000}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
 
 
 def _limit_files(daemon: Daemon, size: int) -> None:

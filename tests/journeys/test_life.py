@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import MakeDaemon
-from tests.fakes import FakeAnthropic, FakeOpenMeteo, FakeTelegram, fetch
+from tests.fakes import Daemon, FakeAnthropic, FakeOpenMeteo, FakeTelegram, fetch
 
 Json = dict[str, Any]
 WORKSPACE = {"AGENTS.md", "SOUL.md", "TOOLS.md", "USER.md", "IDENTITY.md", "MEMORY.md", "HEARTBEAT.md"}
@@ -173,30 +173,26 @@ async def test_stopping_finishes_the_answer_under_way_and_leaves_the_next_for_la
     assert telegram.texts() == ["ok: first", "ok: second"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 async def test_a_second_signal_ends_it_at_once_and_the_answer_comes_after_the_next_start(
-    number: signal.Signals,
-    make_daemon: MakeDaemon,
-    daemon_config: Json,
-    telegram: FakeTelegram,
-    anthropic: FakeAnthropic,
+    make_daemon: MakeDaemon, daemon_config: Json, telegram: FakeTelegram, anthropic: FakeAnthropic
 ) -> None:
     daemon = make_daemon(daemon_config)
     await daemon.start()
-    hold = anthropic.hold()
-    telegram.say("hello")
-    await hold.entered.wait()
+    for answered, (number, code) in enumerate({signal.SIGINT: 130, signal.SIGTERM: -signal.SIGTERM}.items()):
+        hold = anthropic.hold()
+        telegram.say(number.name)
+        await hold.entered.wait()
 
-    daemon.signal(number)
-    await daemon.wait_said(number.name)
-    daemon.signal(number)
-    assert await daemon.wait_exit(timeout=5) in {130, -signal.SIGTERM}
-    assert telegram.sent == []
+        daemon.signal(number)
+        await daemon.wait_said(f"{number.name}: stopping")
+        daemon.signal(number)
+        assert await daemon.wait_exit(timeout=5) == code
+        assert len(telegram.sent) == answered
 
-    await daemon.start()
-    await telegram.wait_sent(1)
+        await daemon.start()
+        await telegram.wait_sent(answered + 1)
     assert await daemon.stop() == 0
-    assert telegram.texts() == ["ok: hello"]
+    assert telegram.texts() == ["ok: SIGINT", "ok: SIGTERM"]
 
 
 async def test_a_tool_under_way_is_finished_and_not_run_again_after_the_next_start(
@@ -284,13 +280,7 @@ async def test_secrets_are_nowhere_but_where_they_were_put(
     )
     shown = [(await daemon.cli(*words.split())).stdout for words in commands]
     assert all(shown)
-
-    kept = {daemon.state_dir / name for name in ("openclaw.json", "openclaw.last-good.json")}
-    files = [path for path in daemon.state_dir.rglob("*") if path.is_file() and path not in kept]
-    for secret in (token, token.partition(":")[2], anthropic.key, daemon.token):
-        assert secret not in "\n".join([*daemon.output, *shown])
-        assert [path for path in files if secret.encode() in path.read_bytes()] == []
-    assert open_to_others(daemon.state_dir) == []
+    _check_nothing_leaked(daemon, shown, [token, token.partition(":")[2], anthropic.key, daemon.token])
     logged = daemon.log_lines()
     assert len(logged) > 10
     assert all({"time", "level", "logger", "event"} <= line.keys() for line in logged)
@@ -299,3 +289,12 @@ async def test_secrets_are_nowhere_but_where_they_were_put(
     telegram.say("tell me everything")
     await telegram.wait_sent(3)
     assert telegram.texts()[2] == "The token is [withheld: a secret], the key [withheld: a secret]."
+
+
+def _check_nothing_leaked(daemon: Daemon, shown: list[str], secrets: list[str]) -> None:
+    kept = {daemon.state_dir / name for name in ("openclaw.json", "openclaw.last-good.json")}
+    files = [path for path in daemon.state_dir.rglob("*") if path.is_file() and path not in kept]
+    for secret in secrets:
+        assert secret not in "\n".join([*daemon.output, *shown])
+        assert [path for path in files if secret.encode() in path.read_bytes()] == []
+    assert open_to_others(daemon.state_dir) == []

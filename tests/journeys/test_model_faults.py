@@ -206,23 +206,29 @@ def fail() -> str:
 '''
 
 
+CALLS: list[tuple[str, Json, str]] = [
+    ("echo", {"text": "slow", "seconds": 0.4}, "slow"),
+    ("get_weather", {}, "ToolInputError: location is required"),
+    ("no_such_tool", {"x": 1}, "There is no tool named 'no_such_tool'."),
+    ("fail", {}, "fail failed: ZeroDivisionError: a bug of its author"),
+    ("hang", {}, "hang took longer than 1 s and was stopped."),
+    ("block", {}, "block took longer than 1 s and was stopped."),
+    (
+        "echo",
+        {"text": "quick", "loud": True},
+        "ToolInputError: there is no argument loud; there is text, seconds",
+    ),
+    ("get_weather", {"location": "Atlantis"}, "no place called 'Atlantis' was found"),
+    ("echo", {"text": "quick"}, "quick"),
+]
+
+
 async def test_what_goes_wrong_with_a_tool_is_told_to_the_model_in_the_order_of_its_calls(
     make_daemon: MakeDaemon, patient: Json, telegram: FakeTelegram, anthropic: FakeAnthropic, tmp_path: Path
 ) -> None:
     install_skill(tmp_path / "home", patient, "trials", TOOLS)
     patient["tools"] = {"timeoutSeconds": 1}
-    calls: list[tuple[str, Json]] = [
-        ("echo", {"text": "slow", "seconds": 0.4}),
-        ("get_weather", {}),
-        ("no_such_tool", {"x": 1}),
-        ("fail", {}),
-        ("hang", {}),
-        ("block", {}),
-        ("echo", {"text": "quick", "loud": True}),
-        ("get_weather", {"location": "Atlantis"}),
-        ("echo", {"text": "quick"}),
-    ]
-    anthropic.call_tools(calls)
+    anthropic.call_tools((name, arguments) for name, arguments, _ in CALLS)
     anthropic.call_tool("get_weather", {"location": "Sydney"})
     anthropic.reply("done")
     daemon = make_daemon(patient)
@@ -234,20 +240,9 @@ async def test_what_goes_wrong_with_a_tool_is_told_to_the_model_in_the_order_of_
     results = results_in(anthropic, 1)
     asked = [block["id"] for block in anthropic.requests[1].body["messages"][-2]["content"]]
     assert [each["tool_use_id"] for each in results] == asked
-    expected = [
-        "slow",
-        "ToolInputError: location is required",
-        "There is no tool named 'no_such_tool'.",
-        "fail failed: ZeroDivisionError: a bug of its author",
-        "hang took longer than 1 s and was stopped.",
-        "block took longer than 1 s and was stopped.",
-        "ToolInputError: there is no argument loud; there is text, seconds",
-        "no place called 'Atlantis' was found",
-        "quick",
-    ]
-    for each, text in zip(results, expected, strict=True):
-        assert text in text_of(each)
-        assert each.get("is_error", False) == (text not in {"slow", "quick"})
+    for each, (_, _, told) in zip(results, CALLS, strict=True):
+        assert told in text_of(each)
+        assert each.get("is_error", False) == (told not in {"slow", "quick"})
     (corrected,) = results_in(anthropic, 2)
     assert '"temperature":22' in text_of(corrected).replace(" ", "")
     assert telegram.texts() == ["done"]

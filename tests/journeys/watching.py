@@ -5,9 +5,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.fakes import Daemon, ModelRequest, fetch, newest_user_text
+from tests.fakes import Daemon, FakeTelegram, ModelRequest, fetch, newest_user_text
 
 OWNER = 821071206
+
+
+def drop_old_polls(telegram: FakeTelegram) -> None:
+    """The fake does not notice that a poller has ended, and would give it the next batch as well."""
+    telegram.refuse_connections()
+    telegram.accept_connections()
 
 
 async def eventually(holds: Callable[[], bool], what: Callable[[], str], timeout: float = 10) -> None:

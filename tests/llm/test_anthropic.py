@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
@@ -7,12 +7,13 @@ import anyio
 import pytest
 
 from openclaw.llm.anthropic import AnthropicModel, provider
-from openclaw.llm.chat import ChatModel, Delta, Endpoint, Message, ModelError, Reply, Request, ToolSpec
+from openclaw.llm.chat import ChatModel, Delta, Endpoint, Message, ModelError, Request, ToolSpec
 from openclaw.types.conversation import Text, Thinking, ToolCall
 from openclaw.types.secrets import Secret
 from tests.fake.anthropic_script import end_events, event, start_event
-from tests.fake.http import Answer, FakeServer, HttpRequest
+from tests.fake.http import Answer
 from tests.fakes import FakeAnthropic
+from tests.llm.asking import RawServer, ask
 
 REQUEST = Request(
     model="claude-opus-4-6",
@@ -24,17 +25,6 @@ REQUEST = Request(
 )
 
 
-class RawServer(FakeServer):
-    """Answers every request in the way that the test says."""
-
-    def __init__(self, play: Callable[[Answer], Awaitable[None]]) -> None:
-        super().__init__()
-        self._play = play
-
-    async def handle(self, request: HttpRequest, answer: Answer) -> None:
-        await self._play(answer)
-
-
 @asynccontextmanager
 async def opened(url: str, key: str = FakeAnthropic.key, **headers: str) -> AsyncIterator[ChatModel]:
     model = await provider.open(Endpoint("anthropic", url, Secret(key), headers))
@@ -44,19 +34,10 @@ async def opened(url: str, key: str = FakeAnthropic.key, **headers: str) -> Asyn
         await model.aclose()
 
 
-async def ask(model: ChatModel, request: Request = REQUEST) -> tuple[Reply, list[Delta]]:
-    deltas: list[Delta] = []
-
-    async def see(delta: Delta) -> None:
-        deltas.append(delta)
-
-    return await model.ask(request, see), deltas
-
-
 async def failing(url: str, key: str = FakeAnthropic.key) -> ModelError:
     async with opened(url, key) as model:
         with pytest.raises(ModelError) as raised:
-            await ask(model)
+            await ask(model, REQUEST)
     return raised.value
 
 
@@ -64,7 +45,7 @@ async def test_a_streamed_answer_arrives_whole(anthropic: FakeAnthropic) -> None
     anthropic.reply("It's 22°C and mostly sunny in Sydney today.", thinking="They ask for the weather.")
 
     async with opened(anthropic.url) as model:
-        reply, deltas = await ask(model)
+        reply, deltas = await ask(model, REQUEST)
 
     assert reply.text == "It's 22°C and mostly sunny in Sydney today."
     assert isinstance(reply.blocks[0], Thinking)
@@ -79,7 +60,7 @@ async def test_a_streamed_answer_arrives_whole(anthropic: FakeAnthropic) -> None
 
 async def test_the_request_has_the_form_of_the_messages_api(anthropic: FakeAnthropic) -> None:
     async with opened(anthropic.url, **{"x-team": "kitchen"}) as model:
-        await ask(model)
+        await ask(model, REQUEST)
 
     sent = anthropic.requests[0]
     assert sent.body == {
@@ -103,7 +84,7 @@ async def test_the_request_has_the_form_of_the_messages_api(anthropic: FakeAnthr
 
 async def test_a_proxy_gets_the_key_in_both_headers(anthropic: FakeAnthropic) -> None:
     async with opened(anthropic.url) as model:
-        await ask(model)
+        await ask(model, REQUEST)
 
     headers = anthropic.requests[0].headers
     assert headers["authorization"] == f"Bearer {FakeAnthropic.key}"
@@ -128,7 +109,7 @@ async def test_a_tool_call_brings_its_arguments(anthropic: FakeAnthropic) -> Non
     anthropic.call_tool("get_weather", {"location": "Sydney", "days": [1, 2]}, id="toolu_01Abc")
 
     async with opened(anthropic.url) as model:
-        reply, _ = await ask(model)
+        reply, _ = await ask(model, REQUEST)
 
     assert reply.blocks == (ToolCall("toolu_01Abc", "get_weather", {"location": "Sydney", "days": [1, 2]}),)
     assert reply.stop == "tool_use"
@@ -136,8 +117,8 @@ async def test_a_tool_call_brings_its_arguments(anthropic: FakeAnthropic) -> Non
 
 async def test_the_connection_is_kept_for_the_next_message(anthropic: FakeAnthropic) -> None:
     async with opened(anthropic.url) as model:
-        await ask(model)
-        await ask(model)
+        await ask(model, REQUEST)
+        await ask(model, REQUEST)
 
         assert len(anthropic._connections) == 1
 
@@ -264,7 +245,7 @@ async def test_events_may_come_a_byte_at_a_time_and_without_names() -> None:
         answer.finish()
 
     async with RawServer(play) as server, opened(server.url) as model:
-        reply, _ = await ask(model)
+        reply, _ = await ask(model, REQUEST)
 
     assert reply.text == "Zoë 🌊"
 
@@ -305,7 +286,7 @@ async def test_a_watcher_that_fails_is_not_taken_for_the_model(anthropic: FakeAn
     async with opened(anthropic.url) as model:
         with pytest.raises(ValueError, match="our own bug"):
             await model.ask(REQUEST, fail)
-        reply, _ = await ask(model)
+        reply, _ = await ask(model, REQUEST)
 
     assert reply.text.startswith("ok:")
 

@@ -8,6 +8,7 @@ from openclaw.llm.catalog import (
     dearest_price,
     is_vendors_own,
     model_info,
+    needs_key,
     parse_ref,
 )
 from openclaw.llm.config import ModelsConfig
@@ -85,7 +86,9 @@ def test_a_model_may_be_free() -> None:
 
 @pytest.mark.parametrize("name", ["house/house-mystery", "nobody/knows", "claude-fable-5-2"])
 def test_a_model_without_a_price_counts_at_the_dearest_known_one(name: str) -> None:
-    assert model_info(parse_ref(name, HOUSE), HOUSE).price == dearest_price(HOUSE) == Price(10, 50, 1, 12.5)
+    assert (
+        model_info(parse_ref(name, HOUSE), HOUSE).price == dearest_price(HOUSE) == Price(10, 50, 1.25, 12.5)
+    )
 
 
 def test_what_the_config_prices_can_be_the_dearest() -> None:
@@ -124,6 +127,7 @@ def test_the_offline_model_costs_nothing() -> None:
     [
         ("https://api.anthropic.com", True),
         ("https://API.Anthropic.com/", True),
+        ("https://openrouter.ai/api/v1", True),
         ("https://api.anthropic.com.example.org", False),
         ("http://127.0.0.1:4000", False),
         ("", False),
@@ -131,3 +135,42 @@ def test_the_offline_model_costs_nothing() -> None:
 )
 def test_the_vendor_s_own_address_is_told_from_a_proxy(url: str, own: bool) -> None:
     assert is_vendors_own(url) is own
+
+
+@pytest.mark.parametrize(
+    ("name", "window", "price"),
+    [
+        ("openai/gpt-6.1-sol-2026-09-29", 922_000, Price(2, 10, 0.1, 2.5)),
+        ("openrouter/openai/gpt-5-mini", 272_000, Price(0.25, 2, 0.025, 0.3125)),
+        ("openrouter/anthropic/claude-opus-4.6", 1_000_000, Price(5, 25, 0.5, 6.25)),
+        ("openai/gpt-4.1", 1_047_576, Price(2, 8, 0.5, 2.5)),
+    ],
+)
+def test_models_of_openai_and_of_routers_have_their_price(name: str, window: int, price: Price) -> None:
+    info = model_info(parse_ref(name, NONE), NONE)
+
+    assert (info.context_window, info.price) == (window, price)
+
+
+def test_a_long_prompt_costs_openai_s_customers_twice() -> None:
+    info = model_info(parse_ref("openai/gpt-6-sol", NONE), NONE)
+
+    assert cost(Usage(272_000, 1000), info) == pytest.approx(0.544 + 0.01)
+    assert cost(Usage(272_001, 1000), info) == pytest.approx(1.088 + 0.015, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("api", "url", "needed"),
+    [
+        ("openai-completions", "http://127.0.0.1:11434/v1", False),
+        ("openai-completions", "http://localhost:1234/v1", False),
+        ("openai-completions", "http://[::1]:1234/v1", False),
+        ("openai-completions", "http://192.168.1.7:11434/v1", True),
+        ("openai-completions", "http://localhost.example.org/v1", True),
+        ("openai-completions", "https://api.openai.com/v1", True),
+        ("openai-completions", "", True),
+        ("anthropic-messages", "http://127.0.0.1:4000", True),
+    ],
+)
+def test_only_a_model_server_on_this_machine_is_asked_without_a_key(api: str, url: str, needed: bool) -> None:
+    assert needs_key(api, url) is needed

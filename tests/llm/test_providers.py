@@ -78,6 +78,7 @@ def test_our_own_providers_are_registered_under_the_names_that_the_config_uses()
     assert project["entry-points"]["openclaw.providers"] == {
         "anthropic": "openclaw.llm.anthropic:provider",
         "offline": "openclaw.llm.offline:provider",
+        "openai": "openclaw.llm.openai:provider",
     }
 
 

@@ -88,12 +88,18 @@ def test_a_providers_variable_counts_where_the_file_is_silent() -> None:
         "ANTHROPIC_BASE_URL": "http://x",
         "TELEGRAM_BOT_TOKEN": "1:a",
         "OPENAI_API_KEY": "",
+        "OPENROUTER_API_KEY": "sk-or",
     }
 
     found = overlay({"models": {"providers": {"anthropic": {"baseUrl": "http://mine"}}}}, ROOT, environ)
 
     assert found.raw == {
-        "models": {"providers": {"anthropic": {"baseUrl": "http://mine", "apiKey": "env:ANTHROPIC_API_KEY"}}},
+        "models": {
+            "providers": {
+                "anthropic": {"baseUrl": "http://mine", "apiKey": "env:ANTHROPIC_API_KEY"},
+                "openrouter": {"apiKey": "env:OPENROUTER_API_KEY"},
+            }
+        },
         "channels": {"telegram": {"botToken": "env:TELEGRAM_BOT_TOKEN"}},
     }
 

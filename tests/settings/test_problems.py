@@ -1,5 +1,6 @@
 import pytest
 
+from openclaw.sessions.config import UNREADABLE
 from openclaw.settings.problems import (
     Key,
     Problem,
@@ -55,6 +56,29 @@ def test_names_of_secrets_are_known(name: str) -> None:
         (("tools", "profile"), ("tools", "profile"), "minimal"),
         (("tools", "deny", 3), ("tools", "deny"), ["*"]),
         (("commands", "ownerAllowFrom"), ("commands", "ownerAllowFrom"), ["-"]),
+        (
+            ("sendPolicy", "rules", 1, "match", "hours"),
+            ("sendPolicy", "rules", 1, "match", "hours"),
+            UNREADABLE,
+        ),
+        (
+            ("session", "sendPolicy", "rules", 1, "match", "chatType"),
+            ("session", "sendPolicy", "rules", 1, "match", "chatType"),
+            UNREADABLE,
+        ),
+        (("sendPolicy", "rules", 1, "match"), ("sendPolicy", "rules", 1, "match"), {"channel": UNREADABLE}),
+        (("sendPolicy", "rules", 1, "action"), ("sendPolicy", "rules", 1, "action"), "deny"),
+        (("sendPolicy", "rules", 1, "reply"), ("sendPolicy", "rules", 1, "reply"), None),
+        (
+            ("sendPolicy", "rules", 1),
+            ("sendPolicy", "rules", 1),
+            {"action": "allow", "match": {"channel": UNREADABLE}},
+        ),
+        (("sendPolicy", "rules"), ("sendPolicy",), {"rules": [{"action": "deny"}]}),
+        (("session", "sendPolicy", "default"), ("session", "sendPolicy", "default"), "deny"),
+        (("session", "identityLinks", "a b", 0), ("session", "identityLinks", "a b"), None),
+        (("budgets", "perDay"), ("budgets", "perDay"), 0),
+        (("budgets",), ("budgets",), {"perDay": 0}),
         (("gateway", "port"), ("gateway", "port"), None),
         (("channels",), ("channels",), None),
     ],

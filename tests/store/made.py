@@ -60,7 +60,7 @@ async def queued(ledger: Ledger, number: int, *, key: str = KEY, role: Role = "o
     await ledger.accept([arrival(number)])
     (row,) = await ledger.accepted(1)
     await ledger.sort([Admission(row.seq, key, "main", role)], [])
-    waiting = await ledger.next_waiting(key)
+    waiting = next(iter(await ledger.waiting(key)), None)
     assert waiting is not None
     return waiting
 

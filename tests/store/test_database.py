@@ -16,7 +16,7 @@ from openclaw.store.database import Database, LedgerError, Transaction, open_dat
 from openclaw.store.migrations import STEPS
 from openclaw.types.errors import StorageBusyError, StorageFullError
 
-KEEP = "INSERT INTO usage VALUES ('2026', 'main', 'm', 'c', 'k', 't', 1, 1, 0, 0, 0.5, 'llm')"
+KEEP = "INSERT INTO usage VALUES ('2026', 'main', 'm', 'c', 'k', 't', 1, 1, 0, 0, 0.5, 'llm', '')"
 
 
 def kept(tx: Transaction) -> int:
@@ -137,7 +137,7 @@ from pathlib import Path
 from openclaw.store.database import open_database
 from openclaw.types.errors import StorageFullError
 
-KEEP = "INSERT INTO usage VALUES (?,1,1,1,1,1,1,1,1,1,1,1)"
+KEEP = "INSERT INTO usage VALUES (?,1,1,1,1,1,1,1,1,1,1,1,1)"
 
 async def main():
     async with open_database(Path(sys.argv[1])) as database:
@@ -265,7 +265,8 @@ from openclaw.store.database import open_database
 async def main():
     async with open_database(Path(sys.argv[1])) as database:
         for number in range(100_000):
-            await database.write(lambda tx: tx.execute("INSERT INTO usage VALUES (?,1,1,1,1,1,1,1,1,1,1,1)", (number,)))
+            values = (number, *[1] * 12)
+            await database.write(lambda tx: tx.execute(f"INSERT INTO usage VALUES ({','.join('?' * 13)})", values))
             print(number, flush=True)
 
 anyio.run(main)

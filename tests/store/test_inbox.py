@@ -53,7 +53,7 @@ async def queue(database: Database, *numbers: int, key: str = KEY) -> None:
 
 
 async def waiting(database: Database, key: str = KEY) -> str | None:
-    row = await database.read(lambda tx: inbox.next_waiting(tx, key))
+    row = next(iter(await database.read(lambda tx: inbox.waiting(tx, key, 1))), None)
     return row.key.rpartition(":")[2] if row is not None else None
 
 
@@ -195,7 +195,7 @@ async def test_an_admission_says_who_speaks_and_where_it_goes(database: Database
     await take(database, arrival(1))
     await database.write(lambda tx: inbox.admit(tx, Admission(1, "agent:aurora:main", "aurora", "member")))
 
-    row = await database.read(lambda tx: inbox.next_waiting(tx, "agent:aurora:main"))
+    row = next(iter(await database.read(lambda tx: inbox.waiting(tx, "agent:aurora:main", 1))), None)
     assert row is not None
     assert (row.role, row.agent, row.session_key, row.state) == (
         "member",
@@ -218,7 +218,7 @@ async def test_an_event_ends_once(database: Database) -> None:
 
 async def test_a_run_is_asked_after_by_its_name(database: Database) -> None:
     await queue(database, 1)
-    row = await database.read(lambda tx: inbox.next_waiting(tx, KEY))
+    row = next(iter(await database.read(lambda tx: inbox.waiting(tx, KEY, 1))), None)
     assert row is not None
 
     assert await database.read(lambda tx: inbox.end_of_run(tx, row.run_id)) == ("queued", "", KEY)

@@ -86,7 +86,7 @@ async def test_a_turn_that_was_cut_off_is_taken_up_with_its_steps_and_counted(
 
     for resumes in range(3):
         async with open_ledger(path, clock, f"boot_{resumes}") as next_life:
-            waiting = await next_life.next_waiting(KEY)
+            waiting = next(iter(await next_life.waiting(KEY)), None)
             assert waiting is not None
             turn = await next_life.begin_turn(waiting, session(updated_at=NOW + 9))
             assert turn.resumed
@@ -127,7 +127,7 @@ async def test_the_end_of_a_turn_is_one_commit(ledger: Ledger, database: Databas
     assert await ledger.echo_targets() == [KEY]
     assert await ledger.trace(row.trace_id) is not None
     assert await database.read(lambda tx: tx.execute("SELECT count(*) FROM steps").fetchone()[0]) == 0
-    assert await ledger.next_waiting(KEY) is None
+    assert next(iter(await ledger.waiting(KEY)), None) is None
 
 
 async def test_an_end_that_fails_leaves_the_turn_as_it_was(ledger: Ledger) -> None:
@@ -268,7 +268,7 @@ async def test_work_waits_for_room_and_says_so_once(
             await anyio.lowlevel.checkpoint()
         for _ in range(5):
             await ledger.counts()
-        assert await ledger.next_waiting(KEY) is not None
+        assert next(iter(await ledger.waiting(KEY)), None) is not None
         await make_room(database)
 
     assert await ledger.run_end(row.run_id) == ("answered", "", KEY)
@@ -325,7 +325,7 @@ async def test_once_a_day_what_is_old_is_forgotten(
         for table in ("inbox", "turns", "outbox", "traces", "webhook_audit_log", "sessions")
     }
     assert left == {"inbox": 1, "turns": 0, "outbox": 0, "traces": 0, "webhook_audit_log": 0, "sessions": 1}
-    assert await ledger.next_waiting(KEY) == waiting
+    assert next(iter(await ledger.waiting(KEY)), None) == waiting
 
 
 async def test_a_ledger_opened_twice_in_a_row_knows_the_same(tmp_path: Path, clock: SetClock) -> None:

@@ -13,7 +13,7 @@ PROMISED = {
     "webhook_audit_log": "id at channel path outcome reason event_key",
     "processed_webhook_events": "event_key channel at expires_at",
     "traces": "id at channel session_key outcome spans",
-    "usage": "at agent model channel session_key trace_id input output cache_read cache_write cost kind",
+    "usage": "at agent model channel session_key trace_id input output cache_read cache_write cost kind sender",
 }
 
 
@@ -36,7 +36,7 @@ def test_others_find_the_columns_that_they_rely_on(tx: sqlite3.Connection, table
 
 HOT_PATH: dict[str, Callable[[sqlite3.Connection], object]] = {
     "accepted": lambda tx: inbox.accepted(tx, 100),
-    "next_waiting": lambda tx: inbox.next_waiting(tx, KEY),
+    "waiting": lambda tx: inbox.waiting(tx, KEY, 200),
     "sessions_waiting": inbox.sessions_waiting,
     "last_arrival": lambda tx: inbox.last_arrival(tx, "telegram", "default"),
     "end_of_run": lambda tx: inbox.end_of_run(tx, "run_1"),
@@ -57,6 +57,9 @@ HOT_PATH: dict[str, Callable[[sqlite3.Connection], object]] = {
     "extend": lambda tx: traces.extend(tx, "t_1", []),
     "recent": lambda tx: traces.recent(tx, 20),
     "cost_since": lambda tx: usage.cost_since(tx, NOW),
+    "spent_since": lambda tx: usage.spent_since(tx, NOW),
+    "costs": lambda tx: usage.costs(tx, "agent", NOW),
+    "costs_of": lambda tx: usage.costs_of(tx, [("today", NOW, NOW + 1)]),
     "audit": lambda tx: webhooks.audit(tx, webhooks.AuditRow("telegram", "/", "refused"), NOW),
 }
 """What runs for a message, or every few seconds. The ledger has one thread: a scan of one keeps all others waiting."""
@@ -87,7 +90,7 @@ def test_nothing_on_the_hot_path_reads_a_whole_table(tx: sqlite3.Connection, que
     ("query", "index"),
     [
         ("accepted", "inbox_accepted"),
-        ("next_waiting", "inbox_waiting"),
+        ("waiting", "inbox_waiting"),
         ("sessions_waiting", "inbox_waiting"),
         ("last_arrival", "inbox_sequences"),
         ("end_of_run", "inbox_runs"),
@@ -107,6 +110,6 @@ def test_the_index_made_for_a_query_is_the_one_it_uses(
     assert f"INDEX {index}" in found
 
 
-@pytest.mark.parametrize("query", ["accepted", "next_waiting", "last_arrival", "claim", "released"])
+@pytest.mark.parametrize("query", ["accepted", "waiting", "last_arrival", "claim", "released"])
 def test_the_first_in_line_is_found_without_sorting_the_line(tx: sqlite3.Connection, query: str) -> None:
     assert [detail for _, detail in plans(tx, query) if "TEMP B-TREE" in detail] == []

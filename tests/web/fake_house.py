@@ -15,7 +15,7 @@ from openclaw.types.events import (
     TurnFinished,
     TurnStarted,
 )
-from openclaw.web.desk import Json, Nameplate, Question, RunState, UnknownKeyError
+from openclaw.web.desk import CostKey, Json, Nameplate, Question, RunState, UnknownKeyError
 
 MAIN = "agent:main:main"
 NOW = 1_795_228_142_000
@@ -119,6 +119,54 @@ class FakeDesk:
             "reason": "",
         }
         return {**head, "session": MAIN, "spans": spans}
+
+    async def costs(self, *, by: CostKey, days: int) -> Json:
+        counts = {"turns": 2, "input": 1200, "output": 40, "cacheRead": 1100, "cost": 0.0021}
+        rows = [{"key": "main" if by == "agent" else by, **counts}] if days > 1 else []
+        total = {"key": "total", **counts}
+        return {"by": by, "days": days, "rows": rows, "total": total, "budgets": await self.budgets()}
+
+    async def budgets(self) -> list[Json]:
+        per_day: Json = {"cap": "perDay", "limit": 5.0, "spent": 1.2, "freesAt": iso(NOW)}
+        per_turn: Json = {"cap": "perTurn", "limit": 0.5}
+        return [per_day, per_turn]
+
+    async def models(self) -> list[Json]:
+        opus: Json = {
+            "id": "claude-opus-4-6",
+            "name": "claude-opus-4-6",
+            "provider": "anthropic",
+            "alias": "opus",
+            "contextWindow": 1_000_000,
+            "reasoning": True,
+            "tags": ["default"],
+            "thinkingDefault": "low",
+            "available": True,
+            "cost": {"input": 5, "output": 25, "cacheRead": 0.5, "cacheWrite": 6.25},
+        }
+        return [opus]
+
+    async def model_status(self) -> Json:
+        limited = {"state": "cooling", "until": NOW + 60_000, "reason": "rate_limit"}
+        profiles = [
+            {
+                "id": "anthropic:work",
+                "provider": "anthropic",
+                **limited,
+                "lastUsed": NOW,
+                "models": [{"model": "claude-opus-4-6", **limited}],
+            },
+            {
+                "id": "anthropic:home",
+                "provider": "anthropic",
+                "state": "ok",
+                "until": None,
+                "reason": None,
+                "lastUsed": None,
+                "models": [],
+            },
+        ]
+        return {"model": NAMEPLATE.model, "fallbacks": ["openai/gpt-5"], "profiles": profiles}
 
     async def outbox(self, *, state: str | None, limit: int) -> list[Json]:
         row = {

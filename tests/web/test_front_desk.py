@@ -10,32 +10,11 @@ from openclaw.gateway.pairing import PairingStore
 from openclaw.llm.chat import Reply, Request
 from openclaw.types.errors import AmbiguousDeliveryError, StorageFullError
 from openclaw.types.events import TurnFinished
-from openclaw.web.desk import Nameplate, Question, RunState, UnknownKeyError
-from openclaw.web.front_desk import DeskParts, FrontDesk
+from openclaw.web.desk import Question, RunState, UnknownKeyError
+from openclaw.web.front_desk import FrontDesk
 from tests.gateway.harness import MAIN, MEMBER, OWNER, PER_PEER, STRANGER, House, Plan, open_house, said, to
 from tests.gateway.scripted import NOW, hangs, says
-
-PLATE = Nameplate("1.0", "boot_1", "/etc/openclaw.json", "/var/openclaw", "/x/sessions.json", NOW - 5_000)
-
-
-def desk_of(house: House, *, problems: list[str] | None = None) -> FrontDesk:
-    work = PairingStore(house.state / "credentials", "telegram", "work", house.clock)
-    return FrontDesk(
-        DeskParts(
-            PLATE,
-            house.ledger,
-            house.sessions,
-            house.intake,
-            house.delivery,
-            house.lanes,
-            house.runs,
-            house.clock,
-            house.routing,
-            {("telegram", "default"): house.pairing, ("telegram", "work"): work},
-            lambda: {"telegram": {"condition": "connected"}},
-            lambda: problems or [],
-        )
-    )
+from tests.web.desks import PLATE, desk_of
 
 
 @pytest.fixture
@@ -199,6 +178,12 @@ async def test_status_counts_what_waits_runs_and_costs(house: House, desk: Front
     assert status["uptimeMs"] == 5_000 + 24 * 3_600_000
     assert (status["version"], status["stateDir"]) == ("1.0", "/var/openclaw")
     assert desk.nameplate() is PLATE
+    assert status["agents"] == [{"id": "main", "model": "anthropic/claude-opus-4-6", "tier": "first"}]
+    assert status["budgets"] == await desk.budgets() == []
+
+    costs: Any = await desk.costs(by="agent", days=1)
+    assert [row["key"] for row in costs["rows"]] == ["main"]
+    assert (costs["total"]["cost"], costs["total"]["turns"]) == (0.25, 1)
 
 
 # -- sessions ---------------------------------------------------------------------------------------------
@@ -397,3 +382,18 @@ async def test_every_question_of_a_burst_is_answered(house: House, desk: FrontDe
 
     states = [desk.run(f"r{number}") for number in range(100)]
     assert {state and state.status for state in states} == {"ok"}
+
+
+# -- models -----------------------------------------------------------------------------------------------
+
+
+async def test_models_and_their_keys_are_told(desk: FrontDesk) -> None:
+    default, *others = await desk.models()
+    status = await desk.model_status()
+
+    assert (default["id"], default["tags"]) == ("claude-opus-4-6", ["default"])
+    assert "claude-haiku-4-5" in {row["id"] for row in others}
+    assert status["model"] == "anthropic/claude-opus-4-6"
+    assert status["fallbacks"] == ["anthropic/claude-haiku-4-5"]
+    assert isinstance(status["profiles"], list)
+    assert [(each["id"], each["state"]) for each in status["profiles"]] == [("anthropic:default", "ok")]

@@ -4,7 +4,7 @@ Nothing is ever taken out of a transcript: a compaction is one more line, and wh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from openclaw.agent.context.config import CompactionConfig
@@ -21,7 +21,7 @@ class Room:
     """Kept free for the answer and for what the next turn brings."""
     keep: int
     """Of the newest turns, word for word."""
-    gauge: Gauge = Gauge()
+    gauge: Gauge = field(default_factory=Gauge)
 
     @property
     def limit(self) -> int:
@@ -63,14 +63,14 @@ def plan(entries: Sequence[Entry], room: Room, *, at_least_half: bool = False) -
     end = len(entries) if entries and _is_settled(entries[-1]) else (starts or [0])[-1]
     if end <= begin:
         return None
-    sizes = [room.gauge.tokens((entry,)) for entry in entries]
+    before = [0, *accumulate(room.gauge.tokens((entry,)) for entry in entries)]
     cuts = [start for start in starts if begin <= start < end] + [end]
-    cut = _keeping(cuts, sizes, room)
+    cut = _keeping(cuts, before, room)
     if at_least_half:
-        cut = max(cut, _older_half(cuts, sizes, begin))
+        cut = max(cut, _older_half(cuts, before, begin))
     if cut <= begin:
         return None
-    return Plan(tuple(entries[:cut]), tuple(entries[cut:]), sum(sizes))
+    return Plan(tuple(entries[:cut]), tuple(entries[cut:]), before[-1])
 
 
 def _turns(entries: Sequence[Entry], begin: int) -> list[int]:
@@ -88,17 +88,16 @@ def _is_settled(entry: Entry) -> bool:
     return isinstance(entry, Note | Compaction) or (isinstance(entry, AssistantMessage) and not entry.calls)
 
 
-def _keeping(cuts: Sequence[int], sizes: Sequence[int], room: Room) -> int:
+def _keeping(cuts: Sequence[int], before: Sequence[int], room: Room) -> int:
     """As many whole turns as fit into `keep`; the newest one stays even if it fills half of all the room."""
     end = cuts[-1]
-    cut = next(cut for cut in cuts if sum(sizes[cut:end]) <= room.keep)
+    cut = next(cut for cut in cuts if before[end] - before[cut] <= room.keep)
     newest = cuts[-2]
-    if cut == end and sum(sizes[newest:end]) <= room.limit // 2:
+    if cut == end and before[end] - before[newest] <= room.limit // 2:
         return newest
     return cut
 
 
-def _older_half(cuts: Sequence[int], sizes: Sequence[int], begin: int) -> int:
-    before = [0, *accumulate(sizes)]
-    half = (before[cuts[-1]] - before[begin]) / 2
-    return next(cut for cut in cuts if before[cut] - before[begin] >= half and cut > begin)
+def _older_half(cuts: Sequence[int], before: Sequence[int], begin: int) -> int:
+    half = (before[begin] + before[cuts[-1]]) / 2
+    return next(cut for cut in cuts if before[cut] >= half and cut > begin)

@@ -1,9 +1,8 @@
 """`agents.defaults.compaction` and `agents.defaults.contextPruning`."""
 
-import re
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from openclaw.schema import ConfigPart, Ids
 
@@ -47,17 +46,9 @@ class PrunableToolsConfig(ConfigPart):
     deny: Ids = ()
 
 
-def _seconds(value: object) -> object:
-    """`90s`, `5m`, `1h`; a bare number is minutes, as in the original."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*", str(value).lower())
-    if match is None:
-        raise ValueError("a duration is a number with s, m, h or d behind it, as in 5m")
-    return f"{float(match[1]) * _UNITS[match[2] or 'm']:g}s"
-
-
 class ContextPruningConfig(ConfigPart):
     mode: Literal["off", "cache-ttl"] = "cache-ttl"
-    ttl: Annotated[str, BeforeValidator(_seconds)] = "300s"
+    ttl: str = Field(default="5m", pattern=r"^\d+(\.\d+)?[smhd]$")
     """What is older than a pause of this length may be shortened: the provider's cache has forgotten it by then."""
     keep_last_assistants: int = Field(default=3, ge=0)
     soft_trim_ratio: float = Field(default=0.3, ge=0, le=1)
@@ -70,4 +61,4 @@ class ContextPruningConfig(ConfigPart):
 
     @property
     def ttl_seconds(self) -> float:
-        return float(self.ttl[:-1])
+        return float(self.ttl[:-1]) * _UNITS[self.ttl[-1]]

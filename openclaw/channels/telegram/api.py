@@ -2,7 +2,8 @@
 
 import json
 import logging
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 from telegram import Bot, LinkPreviewOptions, ReplyParameters
 from telegram.constants import ChatAction, ParseMode
@@ -15,10 +16,13 @@ from telegram.request._requestparameter import RequestParameter
 from openclaw.channels.telegram.config import TelegramAccount
 from openclaw.channels.telegram.faults import RefusalError, receiving, sending
 from openclaw.types.errors import AmbiguousDeliveryError, ChannelError
-from openclaw.types.messages import Address, Outbound
+from openclaw.types.messages import Address, Outbound, Part
 from openclaw.types.secrets import Secret
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
 UPDATES = ("message", "edited_message", "my_chat_member")
 """What Telegram is asked to tell. Kinds that we do not answer are still seen in the traces."""
 _BATCH = 100
@@ -128,16 +132,40 @@ class TelegramApi:
             raise sending(error, message.to, again_after=again_after) from error
 
     async def _send_best(self, message: Outbound) -> str:
-        rich = message.part.rich
-        if rich is None:
-            return await self._send(message, message.part.text, None)
+        async def send(text: str, parse_mode: str | None) -> str:
+            return await self._send(message, text, parse_mode)
+
+        return await _in_best_form(message.part, send)
+
+    async def edit(self, to: Address, message_id: str, part: Part) -> bool:
+        """False when Telegram has no such message that could be edited."""
+
+        async def edit(text: str, parse_mode: str | None) -> bool:
+            return await self._edit(to, int(message_id), text, parse_mode)
+
         try:
-            return await self._send(message, rich, ParseMode.HTML)
-        except RefusalError as refusal:
-            if not refusal.is_bad_markup:
-                raise
-            logger.warning("Telegram refused markup, the plain text goes instead: %s", refusal.description)
-        return await self._send(message, message.part.text, None)
+            return await _in_best_form(part, edit)
+        except TelegramError as error:
+            if isinstance(error, RefusalError) and (error.is_unmodified or error.is_gone):
+                return error.is_unmodified
+            again_after = self._account.retry.min_delay_ms / 1000
+            raise sending(error, to, again_after=again_after) from error
+
+    async def _edit(self, to: Address, message_id: int, text: str, parse_mode: str | None) -> bool:
+        preview = LinkPreviewOptions(is_disabled=not self._account.link_preview)
+        try:
+            await self._bot.edit_message_text(
+                text, _chat(to), message_id, parse_mode=parse_mode, link_preview_options=preview
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise AmbiguousDeliveryError(to, f"an answer that cannot be read: {error!r}") from error
+        return True
+
+    async def delete(self, to: Address, message_id: str) -> None:
+        try:
+            await self._bot.delete_message(_chat(to), int(message_id))
+        except TelegramError as error:
+            logger.info("a message in %s could not be deleted: %s", to.chat, error)
 
     async def _send(self, message: Outbound, text: str, parse_mode: str | None) -> str:
         to = message.to
@@ -167,6 +195,19 @@ class TelegramApi:
             )
         except TelegramError as error:
             logger.debug("typing was not shown in %s: %s", to.chat, error)
+
+
+async def _in_best_form(part: Part, attempt: Callable[[str, str | None], Awaitable[T]]) -> T:
+    """With its markup, else as plain text."""
+    if part.rich is None:
+        return await attempt(part.text, None)
+    try:
+        return await attempt(part.rich, ParseMode.HTML)
+    except RefusalError as refusal:
+        if not refusal.is_bad_markup:
+            raise
+        logger.warning("Telegram refused markup, the plain text goes instead: %s", refusal.description)
+    return await attempt(part.text, None)
 
 
 def _chat(to: Address) -> int | str:

@@ -85,11 +85,19 @@ class TelegramChannel:
         return split(spans(text), self._config.text_chunk_limit)
 
     async def send(self, message: Outbound) -> str:
+        return await (await self._ready(message.to)).send(message)
+
+    async def begin_preview(self, to: Address, part: Part) -> str:
+        return await self.send(Outbound("", to, part))
+
+    async def edit(self, to: Address, message_id: str, part: Part) -> bool:
+        return await (await self._ready(to)).edit(to, message_id, part)
+
+    async def withdraw(self, to: Address, message_id: str) -> None:
         try:
-            api = await self._connected()
+            await (await self._connected()).delete(to, message_id)
         except ChannelError as error:
-            raise DeliveryError(message.to, str(error), retry_after=_SECRET_WAIT_SECONDS) from error
-        return await api.send(message)
+            logger.info("a message in %s could not be deleted: %s", to.chat, error)
 
     async def show_working(self, to: Address) -> None:
         while True:
@@ -129,6 +137,12 @@ class TelegramChannel:
                 self._api = await anyio.to_thread.run_sync(_open_api, token, self._config, self._place)
                 self._token_refused = False
             return self._api
+
+    async def _ready(self, to: Address) -> "TelegramApi":
+        try:
+            return await self._connected()
+        except ChannelError as error:
+            raise DeliveryError(to, str(error), retry_after=_SECRET_WAIT_SECONDS) from error
 
     async def _token(self) -> Secret:
         token = Secret("")

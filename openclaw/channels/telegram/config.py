@@ -62,7 +62,9 @@ class TelegramAccount(ConfigPart):
     webhook_secret: SecretField | None = None
     webhook_path: str = Field(default="/webhooks/telegram", pattern=r"^/[^?#\s]*$")
     streaming: Annotated[Streaming, BeforeValidator(_streaming)] = "off"
-    block_streaming: bool = False
+    """A preview of the answer: whatever there is, its finished blocks, or the tools at work."""
+    block_streaming: bool | None = None
+    """Send finished blocks while the model writes; then there is no preview. None: `blockStreamingDefault`."""
     text_chunk_limit: int = Field(default=MAX_TEXT, ge=16, le=MAX_TEXT)
     api_root: str = Field(default="https://api.telegram.org", pattern=r"^https?://[^\s?#]+$")
     link_preview: bool = False

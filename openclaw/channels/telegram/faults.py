@@ -16,6 +16,7 @@ _FLOOD_WAIT_SECONDS = 5.0
 """When a 429 does not say how long."""
 _BAD_TOKEN = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND})
 # Telegram answers 404 to a token that is not even formed like one.
+_GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
 _UNSENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -46,6 +47,17 @@ class RefusalError(TelegramError):
     @property
     def is_bad_markup(self) -> bool:
         return self.status == HTTPStatus.BAD_REQUEST and "can't parse entities" in self.description.lower()
+
+    @property
+    def is_unmodified(self) -> bool:
+        """An edit that changes nothing: the message is as it should be."""
+        return self.status == HTTPStatus.BAD_REQUEST and "message is not modified" in self.description.lower()
+
+    @property
+    def is_gone(self) -> bool:
+        """The message to edit was deleted, or is too old."""
+        described = self.description.lower()
+        return self.status == HTTPStatus.BAD_REQUEST and any(words in described for words in _GONE)
 
     @property
     def is_webhook_conflict(self) -> bool:

@@ -18,6 +18,8 @@ from openclaw.web.rpc.params import (
     AgentWait,
     ChatSend,
     Key,
+    ModelsList,
+    ModelsStatus,
     Named,
     NoParams,
     OutboxList,
@@ -27,6 +29,8 @@ from openclaw.web.rpc.params import (
     SessionsList,
     SessionsReset,
     TracesList,
+    UsageCost,
+    UsageStatus,
     invalid,
 )
 from openclaw.web.rpc.sessions import list_sessions
@@ -84,7 +88,7 @@ async def _health(house: House, _: NoParams, __: Caller) -> Json:
     started = time.perf_counter()
     health = await house.desk.health()
     took = round((time.perf_counter() - started) * 1000)
-    return {"ok": True, "ts": time.time_ns() // 1_000_000, "durationMs": took, **health}
+    return {"ok": True, "ts": _now(), "durationMs": took, **health}
 
 
 async def _status(house: House, _: NoParams, __: Caller) -> Json:
@@ -124,6 +128,27 @@ async def _trace(house: House, params: Named, _: Caller) -> Json:
     return await house.desk.trace(params.id)
 
 
+async def _usage_cost(house: House, params: UsageCost, _: Caller) -> Json:
+    return {"updatedAt": _now(), **await house.desk.costs(by=params.by, days=params.days)}
+
+
+async def _usage_status(house: House, _: UsageStatus, __: Caller) -> Json:
+    # `providers` are the original's subscriptions with quotas of their own; there are none here.
+    return {"updatedAt": _now(), "providers": [], "budgets": await house.desk.budgets()}
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+async def _models(house: House, _: ModelsList, __: Caller) -> Json:
+    return {"models": await house.desk.models()}
+
+
+async def _model_status(house: House, _: ModelsStatus, __: Caller) -> Json:
+    return await house.desk.model_status()
+
+
 async def _outbox(house: House, params: OutboxList, _: Caller) -> Json:
     return {"rows": await house.desk.outbox(state=params.state, limit=params.limit)}
 
@@ -152,6 +177,10 @@ METHODS: Mapping[str, Method[Any]] = {
         Method("pairing.reject", "operator.pairing", PairingCode, _reject),
         Method("traces.list", "operator.read", TracesList, _traces),
         Method("traces.get", "operator.read", Named, _trace),
+        Method("usage.cost", "operator.read", UsageCost, _usage_cost),
+        Method("usage.status", "operator.read", UsageStatus, _usage_status),
+        Method("models.list", "operator.read", ModelsList, _models),
+        Method("models.status", "operator.read", ModelsStatus, _model_status),
         Method("outbox.list", "operator.read", OutboxList, _outbox),
         Method("outbox.resend", "operator.admin", Named, _resend),
         Method("outbox.drop", "operator.admin", Named, _drop),

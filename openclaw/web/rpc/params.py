@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from openclaw.web.desk import CostKey
 from openclaw.web.rpc.frames import RpcError
 
 
@@ -113,6 +114,23 @@ class TracesList(Params):
 
 class Named(Params):
     id: str = Field(min_length=1, max_length=256)
+
+
+class UsageStatus(Params):
+    """Without any; unlike `health`, the original takes nothing here."""
+
+
+class UsageCost(Params):
+    by: CostKey = "agent"
+    days: int = Field(default=30, ge=1, le=3660)
+
+
+class ModelsList(Params):
+    view: str | None = None
+
+
+class ModelsStatus(Params):
+    """Without any."""
 
 
 class OutboxList(Params):

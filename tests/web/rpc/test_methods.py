@@ -50,6 +50,13 @@ async def test_the_rows_answer_in_the_contracts_shapes() -> None:
     assert (await ask(house, "pairing.approve", channel="telegram", code="ABCD2345"))["id"] == "821071206"
     assert (await ask(house, "traces.list", limit=1))["traces"]
     assert (await ask(house, "traces.get", id="t_1"))["id"] == "t_1"
+    costs = await ask(house, "usage.cost", by="model", days=7)
+    assert (costs["by"], costs["days"]) == ("model", 7)
+    usage = await ask(house, "usage.status")
+    assert usage["providers"] == []
+    assert usage["budgets"]
+    assert (await ask(house, "models.list"))["models"]
+    assert (await ask(house, "models.status"))["profiles"]
     assert (await ask(house, "outbox.list", state="failed"))["rows"] == []
     await ask(house, "outbox.resend", id="out_1")
     assert house.desk.settled == [("out_1", "resend")]

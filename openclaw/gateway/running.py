@@ -1,0 +1,112 @@
+"""A turn under way: what is known of it, what it hears, and how it is stopped."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import anyio
+
+from openclaw.agent.ports import Emit
+from openclaw.gateway.journal import TurnJournal, last_heard
+from openclaw.gateway.queueing import QueueRules
+from openclaw.gateway.tracing import Trace
+from openclaw.gateway.waiting import WaitingRoom, same_place
+from openclaw.sessions.sessions import Session, Sessions
+from openclaw.store.inbox import InboxRow
+from openclaw.store.ledger import Ledger, OpenTurn
+from openclaw.types.conversation import UserMessage
+from openclaw.types.events import ModelReplied, ReplyWithdrawn, TextDelta, TurnEvent
+
+
+@dataclass(slots=True)
+class Running:
+    """A turn under way."""
+
+    row: InboxRow
+    session: Session
+    turn: OpenTurn
+    trace: Trace
+    journal: TurnJournal
+    user: UserMessage
+    window: int = 0
+    noticed: bool = False
+    ended: bool = False
+    """Its end is in the ledger: nothing may end or pause it again."""
+    joined_runs: list[str] = field(default_factory=list)
+    """Runs of the messages that this turn answers too."""
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    aborted: str = ""
+    """Why it was stopped."""
+    said: str = ""
+    """What the model has written of the present reply."""
+
+    def abort(self, reason: str) -> None:
+        self.aborted = reason
+        self.scope.cancel()
+
+    def telling(self, emit: Emit) -> Emit:
+        """`emit`, with what the model writes kept in mind: a turn that is stopped keeps it."""
+
+        async def tell(event: TurnEvent) -> None:
+            match event:
+                case TextDelta():
+                    self.said += event.text
+                case ModelReplied() | ReplyWithdrawn():
+                    self.said = ""
+                case _:
+                    pass
+            await emit(event)
+
+        return tell
+
+
+class Parts(Protocol):
+    @property
+    def ledger(self) -> Ledger: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def room(self) -> WaitingRoom: ...
+
+
+class TurnEars:
+    """Satisfies `agent.ports.Ears`: hears those who write from the same place while the turn runs."""
+
+    def __init__(self, running: Running, parts: Parts) -> None:
+        self._running = running
+        self._parts = parts
+
+    async def waiting(self) -> bool:
+        return bool(await self._newcomers())
+
+    async def listen(self) -> Sequence[UserMessage]:
+        rows = await self._newcomers()
+        if not rows:
+            return ()
+        running, room = self._running, self._parts.room
+        stays = self._rules().mode == "steer-backlog"
+        joins = [room.join(row, running.turn.row.run_id, row.event.text, stays=stays) for row in rows]
+        await self._parts.ledger.join(running.turn.row.run_id, joins)
+        steps = [join.step for join in joins]
+        running.journal.joined(steps)
+        running.trace.add("queued", 0.0, steered=len(rows))
+        if not stays:
+            running.joined_runs += [row.run_id for row in rows]
+        return last_heard(steps)
+
+    async def _newcomers(self) -> list[InboxRow]:
+        if not self._rules().steers:
+            return []
+        heard = {step.call_id for step in self._running.journal.steps if step.kind == "user"}
+        row = self._running.row
+        waiting = await self._parts.ledger.waiting(self._running.session.key)
+        return [
+            other
+            for other in waiting
+            if other.seq > row.seq and str(other.seq) not in heard and same_place(other, row)
+        ]
+
+    def _rules(self) -> QueueRules:
+        return self._parts.room.rules(
+            self._parts.sessions.entry(self._running.session), self._running.row.channel
+        )

@@ -1,0 +1,139 @@
+"""The messages that wait for a busy session: which are answered together, which are heard at once, which give way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import anyio
+
+from openclaw.gateway.config import QueueConfig
+from openclaw.gateway.queueing import QueueRules, rules_for, told_of_dropped
+from openclaw.gateway.tracing import TraceBook
+from openclaw.sessions.lines import encode
+from openclaw.store.inbox import EndState, InboxRow
+from openclaw.store.journal import Step
+from openclaw.store.ledger import Ending, Join, Ledger
+from openclaw.store.traces import TraceRecord
+from openclaw.types.clock import Clock
+from openclaw.types.conversation import UserMessage
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """What the session's next turn is about."""
+
+    first: InboxRow
+    joined: tuple[InboxRow, ...] = ()
+    """Answered together with it."""
+    shortened: tuple[InboxRow, ...] = ()
+    """Fell out of the full queue; the model is told of them in short."""
+    dropped: tuple[InboxRow, ...] = ()
+
+
+def gather(rows: Sequence[InboxRow], rules: QueueRules) -> Gathering:
+    """Pure. `rows`: the session's unfinished messages, the oldest first; at least one."""
+    if rows[0].state == "running":
+        return Gathering(rows[0])
+    excess = max(0, len(rows) - rules.cap)
+    shortened: Sequence[InboxRow] = ()
+    dropped: Sequence[InboxRow] = ()
+    match rules.drop:
+        case "old":
+            dropped, rows = rows[:excess], rows[excess:]
+        case "new":
+            dropped, rows = rows[rules.cap :], rows[: rules.cap]
+        case "summarize":
+            shortened, rows = rows[:excess], rows[excess:]
+    joined: list[InboxRow] = []
+    if rules.mode in {"collect", "interrupt"}:
+        for row in rows[1:]:
+            if not same_place(row, rows[0]):
+                break
+            joined.append(row)
+    return Gathering(rows[0], tuple(joined), tuple(shortened), tuple(dropped))
+
+
+def quiet_ms(rows: Sequence[InboxRow], rules: QueueRules, now: int, busy_until: int) -> int:
+    """Pure. How long to wait until nobody adds to what he has written."""
+    waited = len(rows) > 1 or rows[0].received_at < busy_until
+    if rules.mode != "collect" or rows[0].state == "running" or not waited:
+        return 0
+    return max(0, rows[-1].received_at + rules.debounce_ms - now)
+
+
+def same_place(row: InboxRow, other: InboxRow) -> bool:
+    return (row.channel, row.account, row.event.reply_to) == (
+        other.channel,
+        other.account,
+        other.event.reply_to,
+    )
+
+
+def user_message(row: InboxRow) -> UserMessage:
+    return UserMessage(
+        # The same over restarts, so that the line in the transcript is found again.
+        "m_" + row.trace_id.removeprefix("t_"),
+        row.received_at,
+        row.event.text,
+        f"{row.channel}:{row.event.sender.id}",
+        row.role,
+        row.trace_id,
+        row.event.sender.name,
+    )
+
+
+class Stop(Protocol):
+    def __call__(self) -> bool:
+        """Whether the daemon is stopping."""
+
+
+class WaitingRoom:
+    """Every session's waiting messages, over the inbox."""
+
+    def __init__(self, ledger: Ledger, traces: TraceBook, config: QueueConfig, clock: Clock) -> None:
+        self._ledger = ledger
+        self._traces = traces
+        self._config = config
+        self._clock = clock
+
+    def rules(self, entry: Mapping[str, Any], channel: str) -> QueueRules:
+        return rules_for(entry, channel, self._config)
+
+    async def next(
+        self, session_key: str, entry: Mapping[str, Any], busy_until: int, stopping: Stop
+    ) -> Gathering | None:
+        """What the next turn is about; None when nobody waits."""
+        while rows := await self._ledger.waiting(session_key):
+            rules = self.rules(entry, rows[0].channel)
+            wait = quiet_ms(rows, rules, self._clock.now_ms(), busy_until)
+            if not wait or stopping():
+                return gather(rows, rules)
+            await anyio.sleep(min(wait, 1000) / 1000)
+        return None
+
+    def joins(self, gathering: Gathering) -> tuple[Join, ...]:
+        run_id = gathering.first.run_id
+        told = gathering.shortened
+        bullets = told_of_dropped([row.event.text for row in told]) if told else ""
+        # One line tells of all that fell out; the first of them carries it.
+        shortened = [self.join(row, run_id, bullets if row is told[0] else None) for row in told]
+        return (*shortened, *(self.join(row, run_id, row.event.text) for row in gathering.joined))
+
+    def join(self, row: InboxRow, run_id: str, text: str | None, *, stays: bool = False) -> Join:
+        """`text=None`: it is told of by another."""
+        body = "" if text is None else encode(replace(user_message(row), text=text)).decode()
+        return Join(
+            row.seq, Step("user", str(row.seq), body), self._trace(row, "merged", f"into {run_id}"), stays
+        )
+
+    def dropped(self, gathering: Gathering) -> tuple[Ending, ...]:
+        return tuple(self.ended(row, "ignored", "queue_full") for row in gathering.dropped)
+
+    def ended(self, row: InboxRow, state: EndState, reason: str) -> Ending:
+        return Ending(row.seq, state, reason, self._trace(row, state, reason), run_id=row.run_id)
+
+    def _trace(self, row: InboxRow, outcome: str, reason: str) -> TraceRecord:
+        trace = self._traces.find(row)
+        trace.add("queued", self._clock.now_ms() - row.received_at, at=row.received_at)
+        self._traces.close(row.trace_id)
+        return trace.record(outcome, reason, row.session_key)
