@@ -13,6 +13,7 @@ import anyio
 from openclaw import __version__, bundled
 from openclaw.agent.bootstrap import Caps, WorkspaceFiles
 from openclaw.agent.config import AgentProfile, roster
+from openclaw.agent.context.upkeep import Upkeep
 from openclaw.agent.host import surroundings, timezone_name, zone
 from openclaw.agent.renderer import Renderer, Wrapping
 from openclaw.agent.toolbox import SkillFolders, Toolbox, ToolSettings
@@ -20,6 +21,7 @@ from openclaw.bus import Bus
 from openclaw.channels.registry import load_channel
 from openclaw.channels.runner import ChannelRunner, ChannelStatus
 from openclaw.gateway.access import AccessPolicy, owners_of
+from openclaw.gateway.answering import Briefing, Patience
 from openclaw.gateway.briefing import BriefingParts, HouseBriefing, model_choice, model_ref
 from openclaw.gateway.budgets import Budgets
 from openclaw.gateway.chunker import BlockRules
@@ -32,7 +34,7 @@ from openclaw.gateway.routing import Routing
 from openclaw.gateway.runs import Runs
 from openclaw.gateway.streaming import StreamParts, StreamPlan, Streams, Tempo
 from openclaw.gateway.tracing import TraceBook
-from openclaw.gateway.turns import Briefing, Patience, TurnParts, Turns
+from openclaw.gateway.turns import Freshness, TurnParts, Turns
 from openclaw.gateway.waiting import WaitingRoom
 from openclaw.llm.keyring import Keyring
 from openclaw.llm.models import Models, ModelSettings
@@ -81,6 +83,7 @@ class Core:
     """The owner's."""
     budgets: Budgets
     shown: StreamLedger
+    wrapping: Wrapping
 
     def secrets(self) -> frozenset[str]:
         return self.resolver.known
@@ -165,7 +168,7 @@ async def _open_core(stack: AsyncExitStack, loaded: Loaded, redactor: Redactor) 
     await budgets.load(ledger)
     return Core(
         loaded, clock, Bus(), ledger, sessions, resolver, TraceBook(clock), Runs(clock), agents, timezone, budgets,
-        StreamLedger(database, clock),
+        StreamLedger(database, clock), Wrapping(_installation_key(paths.credentials), zone(timezone), timezone),
     )  # fmt: skip
 
 
@@ -198,15 +201,15 @@ def _briefing(core: Core, models: Models, door: Door, owners: tuple[str, ...]) -
         door,
         core.clock,
     )
-    wrapping = Wrapping(_installation_key(paths.credentials), zone(timezone), timezone)
     return HouseBriefing(
         BriefingParts(
             {agent.id: agent for agent in core.agents},
             {agent.id: WorkspaceFiles(agent.workspace, caps) for agent in core.agents},
             defaults,
+            loaded.settings.tools,
             models,
             toolbox,
-            Renderer(wrapping),
+            Renderer(core.wrapping),
             timezone,
             owners,
         )
@@ -226,7 +229,9 @@ def _house(
     turns = Turns(
         TurnParts(
             core.ledger, core.sessions, briefing, channels, core.bus, core.traces, core.runs, clock, patience,
-            WaitingRoom(core.ledger, core.traces, settings.messages.queue, clock), core.secrets, streams,
+            WaitingRoom(core.ledger, core.traces, settings.messages.queue, clock),
+            Upkeep(settings.agents.defaults.compaction, core.wrapping, clock), core.budgets,
+            Freshness(settings.session, zone(core.timezone)), core.secrets, streams,
         )
     )  # fmt: skip
     lanes: Lanes[str] = Lanes(
@@ -275,9 +280,7 @@ def _streams(core: Core, channels: Mapping[AccountKey, Channel]) -> Streams:
         joined.idle_ms / 1000,
     )
     tempo = Tempo(pause_ms=defaults.human_delay.range_ms)
-    return Streams(
-        StreamParts(core.shown, channels, core.bus, core.clock, core.secrets, plans, rules, tempo)
-    )
+    return Streams(StreamParts(core.shown, channels, core.bus, core.clock, core.secrets, plans, rules, tempo))
 
 
 def _routing(core: Core) -> Routing:

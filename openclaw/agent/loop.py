@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 import anyio
 
 from openclaw.agent.ports import Ears, Emit, Journal, Model, RecordedStep, Spans
+from openclaw.agent.repetition import Repetition
 from openclaw.agent.tools.base import Effect, Tool, ToolError
 from openclaw.agent.untrusted import encodable
 from openclaw.llm.chat import Delta, ModelError, OnDelta, Reply, Request
@@ -60,6 +61,7 @@ class Turn:
     """What was said behind the last recorded step."""
     paused: Callable[[], bool]
     """Whether the daemon is stopping: asked at every step boundary."""
+    repetition: Repetition
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +109,20 @@ async def run_turn(turn: Turn, house: House) -> Answer:
         usage += recorded.message.usage
         entries += [*recorded.heard, recorded.message]
         results = await _run_tools(turn, house, recorded)
+        verdict = turn.repetition.watch(recorded.message.calls, results)
         # Named after its message: asked again after a failure, the request is the same to the byte.
-        entries.append(ToolMessage(f"{recorded.message.id}.results", house.clock.now_ms(), results))
-    text = LIMIT_REACHED.format(steps=turn.steps)
+        entries.append(
+            ToolMessage(f"{recorded.message.id}.results", house.clock.now_ms(), tuple(verdict.results))
+        )
+        if verdict.stop:
+            return _stopped(entries, usage, verdict.stop, "loop", house)
+    return _stopped(entries, usage, LIMIT_REACHED.format(steps=turn.steps), "limit", house)
+
+
+def _stopped(entries: Sequence[Entry], usage: Usage, text: str, reason: str, house: House) -> Answer:
+    """The model did not come to an end: people get what there is, and why."""
     last = AssistantMessage(new_id("m"), house.clock.now_ms(), (Text(text),), house.model.name)
-    return Answer((*entries, last), text, usage, "limit")
+    return Answer((*entries, last), text, usage, reason)
 
 
 async def _ask(turn: Turn, house: House, entries: Sequence[Entry]) -> tuple[AssistantMessage, str]:

@@ -69,5 +69,5 @@ class Spans(Protocol):
     def timed(self, name: str, **facts: object) -> AbstractContextManager[dict[str, object]]:
         """A span around the block; more facts may be put into what it yields."""
 
-    def add(self, name: str, ms: float = 0.0, **facts: object) -> None:
+    def add(self, name: str, ms: float = 0.0, *, at: int | None = None, **facts: object) -> None:
         """A span of what is over already."""

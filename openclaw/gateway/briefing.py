@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from openclaw.agent.bootstrap import WorkspaceFiles
-from openclaw.agent.config import AgentDefaults, AgentProfile
+from openclaw.agent.config import AgentDefaults, AgentProfile, ToolsConfig
+from openclaw.agent.context.pruning import pruned
 from openclaw.agent.host import runtime
 from openclaw.agent.prompt import Abilities, Audience, PromptParts, ToolLine, Workspace, system_prompt
 from openclaw.agent.renderer import Renderer
+from openclaw.agent.repetition import Repetition
 from openclaw.agent.toolbox import Shelf, Toolbox
+from openclaw.gateway.running import Prepared
 from openclaw.gateway.tracing import Trace
-from openclaw.gateway.turns import Prepared
 from openclaw.llm.chat import Request, ToolSpec
 from openclaw.llm.models import Choice, Models, TurnModel
 from openclaw.llm.routing import Asker
@@ -33,6 +35,7 @@ class BriefingParts:
     agents: Mapping[str, AgentProfile]
     files: Mapping[str, WorkspaceFiles]
     defaults: AgentDefaults
+    tools: ToolsConfig
     models: Models
     toolbox: Toolbox
     renderer: Renderer
@@ -69,20 +72,28 @@ class HouseBriefing:
             model = parts.models.for_turn(choice, asker)
             info = parts.models.info(choice.ref)
             facts["model"] = model.name
+        window = parts.defaults.context_tokens or info.context_window
         shelf = await parts.toolbox.shelf(profile)
         system, specs = await self._system(row, profile, shelf, model.name)
         return Prepared(
-            model, self._prompt(model, system, specs, history), shelf.tools, parts.defaults.max_iterations,
-            parts.defaults.context_tokens or info.context_window,
+            model, self._prompt(model, system, specs, history, window), shelf.tools, parts.defaults.max_iterations,
+            window, profile.workspace,
+            Repetition(parts.tools.loop_detection),
         )  # fmt: skip
 
     def _prompt(
-        self, model: TurnModel, system: str, specs: tuple[ToolSpec, ...], history: Sequence[Entry]
+        self,
+        model: TurnModel,
+        system: str,
+        specs: tuple[ToolSpec, ...],
+        history: Sequence[Entry],
+        window: int,
     ) -> Callable[[Sequence[Entry]], Request]:
         def prompt(entries: Sequence[Entry]) -> Request:
             # Asked for each step: another model may have taken over, and only its own thoughts are shown to it.
             name = model.name
-            messages = self._parts.renderer.messages([*history, *entries], name)
+            seen = pruned([*history, *entries], self._parts.defaults.context_pruning, window)
+            messages = self._parts.renderer.messages(seen, name)
             return Request(name.partition("/")[2], system, messages, specs, self._parts.defaults.max_tokens)
 
         return prompt

@@ -13,7 +13,7 @@ from openclaw.store.inbox import InboxRow
 from openclaw.store.journal import Step
 from openclaw.store.ledger import Ledger
 from openclaw.store.usage import UsageRow
-from openclaw.types.conversation import AssistantMessage, ToolCall, ToolResult, UserMessage
+from openclaw.types.conversation import AssistantMessage, ToolCall, ToolResult, Usage, UserMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +32,11 @@ class Attribution:
         return cls(row.agent, row.channel, session_key, row.trace_id, f"{row.channel}:{row.event.sender.id}")
 
     def row(self, message: AssistantMessage) -> UsageRow:
-        return UsageRow(
-            message.at,
-            self.agent,
-            message.model,
-            self.channel,
-            self.session_key,
-            self.trace_id,
-            message.usage,
-            sender=self.sender,
-        )
+        return self.spent(message.model, message.usage, message.at)
+
+    def spent(self, model: str, usage: Usage, at: int) -> UsageRow:
+        key, trace_id = self.session_key, self.trace_id
+        return UsageRow(at, self.agent, model, self.channel, key, trace_id, usage, sender=self.sender)
 
 
 class TurnJournal:

@@ -1,21 +1,39 @@
 """A turn under way: what is known of it, what it hears, and how it is stopped."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import anyio
 
-from openclaw.agent.ports import Emit
+from openclaw.agent.ports import Emit, Model
+from openclaw.agent.repetition import Repetition
+from openclaw.agent.tools.base import Tool
 from openclaw.gateway.journal import TurnJournal, last_heard
 from openclaw.gateway.queueing import QueueRules
 from openclaw.gateway.tracing import Trace
 from openclaw.gateway.waiting import WaitingRoom, same_place
+from openclaw.llm.chat import Request
 from openclaw.sessions.sessions import Session, Sessions
 from openclaw.store.inbox import InboxRow
 from openclaw.store.ledger import Ledger, OpenTurn
-from openclaw.types.conversation import UserMessage
+from openclaw.types.conversation import Entry, UserMessage
 from openclaw.types.events import ModelReplied, ReplyWithdrawn, TextDelta, TurnEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """All that a turn needs and that does not change while it runs."""
+
+    model: Model
+    prompt: Callable[[Sequence[Entry]], Request]
+    tools: Mapping[str, Tool]
+    steps: int
+    window: int
+    """Tokens that fit into the model."""
+    workspace: Path
+    repetition: Repetition
 
 
 @dataclass(slots=True)
@@ -32,6 +50,7 @@ class Running:
     noticed: bool = False
     ended: bool = False
     """Its end is in the ledger: nothing may end or pause it again."""
+    prepared: Prepared | None = None
     joined_runs: list[str] = field(default_factory=list)
     """Runs of the messages that this turn answers too."""
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import anyio
@@ -72,7 +72,7 @@ class StreamParts:
     secrets: Callable[[], frozenset[str]]
     plans: Mapping[tuple[str, str], StreamPlan]
     rules: BlockRules = BlockRules()  # noqa: RUF009 - frozen, so one instance may serve all
-    tempo: Tempo = Tempo()  # noqa: RUF009
+    tempo: Tempo = Tempo()
 
 
 class Way(Protocol):
@@ -123,7 +123,9 @@ class _Show:
             while not self._ended:
                 await self._go_on()
         except Exception:
-            logger.exception("run %s is not shown any further; its answer is sent at its end", self._for.run_id)
+            logger.exception(
+                "run %s is not shown any further; its answer is sent at its end", self._for.run_id
+            )
 
     async def _go_on(self) -> None:
         now = self._clock.monotonic()
@@ -151,9 +153,7 @@ class Streams:
             task_status.started()
             await self._parts.bus.watch("streaming", self._see, *WATCHED, depth=DEPTH)
 
-    def begin(
-        self, row: InboxRow, run_id: str, recorded: Sequence[RecordedStep], *, reasoning: bool
-    ) -> None:
+    def begin(self, row: InboxRow, run_id: str, recorded: Sequence[RecordedStep], *, reasoning: bool) -> None:
         """A turn begins or goes on. Called before its TurnStarted is published; must not raise."""
         if (before := self._shows.pop(run_id, None)) is not None:
             before.end()
@@ -205,9 +205,10 @@ class Streams:
                 for show in self._shows.values():
                     show.way.lost()
             case TurnFinished():
-                if (show := self._shows.get(event.run_id)) is not None and show.begun:
+                known = self._shows.get(event.run_id)
+                if known is not None and known.begun:
                     del self._shows[event.run_id]
-                    show.end()
+                    known.end()
             case (
                 TurnStarted()
                 | TextDelta()
@@ -217,8 +218,8 @@ class Streams:
                 | ToolStarted()
                 | ToolFinished()
             ):
-                if (show := self._shows.get(event.run_id)) is not None:
-                    show.see(event)
+                if (known := self._shows.get(event.run_id)) is not None:
+                    known.see(event)
             case _:
                 pass
 

@@ -142,6 +142,7 @@ def counted(entry: SessionEntry, close: Close, usage: Usage, now: int) -> Sessio
     entry.update(
         sessionId=close.session.id,
         updatedAt=now,
+        lastInteractionAt=row.received_at,
         chatType=row.event.chat_type,
         channel=row.channel,
         lastChannel=row.channel,

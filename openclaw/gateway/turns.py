@@ -1,36 +1,37 @@
 """One event's turn, from the lane to its end: begun in the ledger, run by the agent, ended in one transaction."""
 
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from datetime import tzinfo
+from typing import Literal
 
 import anyio
 
-from openclaw.agent.loop import Answer, House, Turn, TurnPausedError, run_turn
-from openclaw.agent.ports import Model
-from openclaw.agent.tools.base import Tool
+from openclaw.agent.context.upkeep import Upkeep
+from openclaw.agent.loop import Answer, TurnPausedError
 from openclaw.bus import Bus
 from openclaw.gateway import notices
+from openclaw.gateway.answering import Answering, Briefing, GivenUp, Patience
+from openclaw.gateway.budgets import Budgets
 from openclaw.gateway.journal import Attribution, TurnJournal
 from openclaw.gateway.running import Running
 from openclaw.gateway.runs import Runs
 from openclaw.gateway.streaming import Streams
-from openclaw.gateway.tracing import Trace, TraceBook
+from openclaw.gateway.tracing import TraceBook
 from openclaw.gateway.turn_end import Close, close_turn, reply_drafts, unfinished_entries
 from openclaw.gateway.waiting import Gathering, WaitingRoom, user_message
-from openclaw.llm.chat import ModelError, Request
-from openclaw.sessions.lines import encode
+from openclaw.sessions.config import SessionConfig
+from openclaw.sessions.freshness import is_stale, rule_for
 from openclaw.sessions.sessions import Session, Sessions
 from openclaw.sessions.transcript import TranscriptError
-from openclaw.store.echoes import Echo
 from openclaw.store.inbox import InboxRow
 from openclaw.store.ledger import Ending, Ledger
 from openclaw.store.outbox import Draft
 from openclaw.types.channel import Channel
 from openclaw.types.clock import Clock
-from openclaw.types.conversation import AssistantMessage, Entry, Note, Text
+from openclaw.types.conversation import AssistantMessage, Entry, Text
 from openclaw.types.events import (
     ReplyReady,
     SessionChanged,
@@ -40,40 +41,19 @@ from openclaw.types.events import (
     TurnStarted,
 )
 from openclaw.types.ids import new_id
-from openclaw.types.messages import Address, Part
 
 logger = logging.getLogger(__name__)
 
 RESUME_LIMIT = 2
 RESUME_AGE_MS = 24 * 3_600_000
-NOTICE_NUMBER = -1
-"""The place of the waiting notice among an event's messages; its answer begins at 0."""
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """All that a turn needs and that does not change while it runs."""
+class Freshness:
+    """When a conversation ends by itself."""
 
-    model: Model
-    prompt: Callable[[Sequence[Entry]], Request]
-    tools: Mapping[str, Tool]
-    steps: int
-    window: int
-    """Tokens that fit into the model."""
-
-
-class Briefing(Protocol):
-    async def prepare(
-        self, row: InboxRow, history: Sequence[Entry], entry: Mapping[str, Any], trace: Trace
-    ) -> Prepared: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a turn waits for a model that cannot be reached."""
-
-    probe_seconds: float
-    give_up_seconds: float
+    config: SessionConfig
+    zone: tzinfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +68,9 @@ class TurnParts:
     clock: Clock
     patience: Patience
     room: WaitingRoom
+    upkeep: Upkeep
+    budgets: Budgets
+    reset: Freshness
     secrets: Callable[[], frozenset[str]]
     streams: Streams
 
@@ -96,6 +79,7 @@ class Turns:
     def __init__(self, parts: TurnParts) -> None:
         self._parts = parts
         self._stopping = anyio.Event()
+        self._answering = Answering(parts, self._stopping, self._emit)
         self._running: dict[str, Running] = {}
         self._busy_until: dict[str, int] = {}
         """When a session's last turn ended, while more of it waits."""
@@ -133,6 +117,7 @@ class Turns:
         row = gathering.first
         async with AsyncExitStack() as stack:
             try:
+                await self._begin_anew_if_stale(row)
                 session = await stack.enter_async_context(sessions.use(session_key, row.agent))
             except (OSError, TranscriptError):
                 logger.exception("the session of %s cannot be opened; trace %s", row.key, row.trace_id)
@@ -144,6 +129,18 @@ class Turns:
             finally:
                 del self._running[session_key]
                 self._busy_until[session_key] = self._parts.clock.now_ms()
+
+    async def _begin_anew_if_stale(self, row: InboxRow) -> None:
+        """The conversation is over by its own rule; a turn that was cut off still belongs to it."""
+        parts = self._parts
+        entry = parts.sessions.find(row.session_key)
+        if entry is None or row.state == "running":
+            return
+        rule = rule_for(parts.reset.config, row.channel, row.session_key)
+        if reason := is_stale(entry, parts.clock.now_ms(), rule, parts.reset.zone):
+            await parts.sessions.reset(row.session_key, row.agent)
+            parts.traces.find(row).add("reset", rule=reason)
+            logger.info("the session %s began anew (%s)", row.session_key, reason)
 
     async def _supervise(self, running: Running) -> bool:
         row = running.row
@@ -211,9 +208,12 @@ class Turns:
             reason, text = giving_up
             await self._close(running, "dead", reason, text)
             return
-        answer = await self._answer(running)
-        if answer is not None:
-            await self._close(running, "answered", answer.reason, answer.text, answer.entries)
+        match await self._answering.answer(running):
+            case Answer() as answer:
+                await self._close(running, "answered", answer.reason, answer.text, answer.entries)
+                await self._answering.tidy(running)
+            case GivenUp(state, reason, text):
+                await self._close(running, state, reason, text)
 
     def _reason_to_give_up(self, running: Running) -> tuple[str, str] | None:
         """A turn that was cut off is not taken up for ever."""
@@ -228,81 +228,6 @@ class Turns:
         if self._parts.clock.now_ms() - row.received_at > RESUME_AGE_MS:
             return "too_old", notices.TOO_OLD
         return None
-
-    async def _answer(self, running: Running) -> Answer | None:
-        """The agent's answer; None when the turn was closed without one."""
-        waiting_since: float | None = None
-        while True:
-            try:
-                return await self._try(running)
-            except ModelError as error:
-                logger.warning("no answer for %s: %s", running.row.key, error)
-                if error.fault in {"invalid", "overflow"}:
-                    await self._close(
-                        running, "dead", f"model_refused: {error.detail[:200]}", notices.MODEL_REFUSED
-                    )
-                    return None
-                now = self._parts.clock.monotonic()
-                waiting_since = now if waiting_since is None else waiting_since
-                if now - waiting_since >= self._parts.patience.give_up_seconds:
-                    await self._close(running, "dead", "model_unavailable", notices.MODEL_GONE)
-                    return None
-                await self._wait_for_model(running)
-
-    async def _try(self, running: Running) -> Answer:
-        parts = self._parts
-        entry = parts.sessions.entry(running.session)
-        history = [*running.session.entries, running.user]
-        prepared = await parts.briefing.prepare(running.row, history, entry, running.trace)
-        running.window = prepared.window
-        turn = Turn(
-            running.turn.row.run_id,
-            running.session.key,
-            prepared.prompt,
-            prepared.tools,
-            prepared.steps,
-            running.journal.recorded,
-            self._stopping.is_set,
-        )
-        house = House(prepared.model, running.journal, running.trace, self._emit, parts.clock)
-        return await self._while_shown(running.row, run_turn(turn, house))
-
-    async def _while_shown(self, row: InboxRow, work: Coroutine[Any, Any, Answer]) -> Answer:
-        """People see that an answer is being written. The work has the first word: the model is asked before."""
-        channel, to = self._parts.channels.get((row.channel, row.account)), row.event.reply_to
-        if channel is None or to is None:
-            return await work
-        answer, failure = None, None
-        async with anyio.create_task_group() as beside:
-            beside.start_soon(_show_working, channel, to)
-            try:
-                answer = await work
-            except Exception as error:  # noqa: BLE001 - raised again below: a task group would wrap it
-                failure = error
-            beside.cancel_scope.cancel()
-        if answer is None:
-            assert failure is not None
-            raise failure
-        return answer
-
-    async def _wait_for_model(self, running: Running) -> None:
-        """One honest line, then silence until the model is back."""
-        patience, to = self._parts.patience, running.row.event.reply_to
-        if to is not None and not running.noticed:
-            text = notices.model_waiting(patience.give_up_seconds / 60)
-            draft = Draft(
-                new_id("o"), to, Part(text), NOTICE_NUMBER, "notice", running.row.role, running.row.trace_id
-            )
-            note = Note(
-                new_id("m"), self._parts.clock.now_ms(), f"[Told the sender]\n> {text}", "openclaw", "tool"
-            )
-            echo = Echo("transcript", running.session.key, encode(note).decode(), after=draft.id)
-            await self._parts.ledger.post(draft, running.row.seq, echo)
-            await self._parts.bus.publish(ReplyReady(to))
-            running.noticed = True
-        with anyio.move_on_after(patience.probe_seconds):
-            await self._stopping.wait()
-            raise TurnPausedError
 
     async def _end_aborted(self, running: Running) -> None:
         """What was done and said stays in the transcript; nothing more is sent."""
@@ -357,10 +282,3 @@ class Turns:
         if isinstance(event, TurnFinished):
             self._parts.runs.finished(event)
         await self._parts.bus.publish(event)
-
-
-async def _show_working(channel: Channel, to: Address) -> None:
-    try:
-        await channel.show_working(to)
-    except Exception:
-        logger.exception("%s cannot show that an answer is being written", channel.name)

@@ -122,9 +122,8 @@ class WaitingRoom:
     def join(self, row: InboxRow, run_id: str, text: str | None, *, stays: bool = False) -> Join:
         """`text=None`: it is told of by another."""
         body = "" if text is None else encode(replace(user_message(row), text=text)).decode()
-        return Join(
-            row.seq, Step("user", str(row.seq), body), self._trace(row, "merged", f"into {run_id}"), stays
-        )
+        trace = None if stays else self._trace(row, "merged", f"into {run_id}")
+        return Join(row.seq, Step("user", str(row.seq), body), trace)
 
     def dropped(self, gathering: Gathering) -> tuple[Ending, ...]:
         return tuple(self.ended(row, "ignored", "queue_full") for row in gathering.dropped)

@@ -38,6 +38,7 @@ _COUNTERS = (
     "cost",
     "compactionCount",
 )
+_FLUSH_MARKS = ("memoryFlushAt", "memoryFlushCompactionCount", "lastInteractionAt")
 
 
 @dataclass(slots=True)
@@ -237,6 +238,8 @@ class Sessions:
                     )
                 entry = self.entry(old)
                 fresh_id = new_id("ses")
+                for mark in _FLUSH_MARKS:
+                    entry.pop(mark, None)
                 entry.update(dict.fromkeys(_COUNTERS, 0), sessionId=fresh_id, updatedAt=self._clock.now_ms())
                 # No await before the switch is complete: whoever asks for the key from now on gets the new one.
                 old.closed = True

@@ -215,6 +215,20 @@ class Ledger:
     async def save_session(self, row: sessions.SessionRow) -> None:
         await self._write(lambda tx: sessions.save(tx, row))
 
+    async def keep_up(self, session: sessions.SessionRow, echo: Echo | None, cost: UsageRow | None) -> None:
+        """What was done so that a conversation fits into its model."""
+
+        def work(tx: Transaction) -> None:
+            sessions.save(tx, session)
+            if echo is not None:
+                echoes.insert(tx, echo)
+            if cost is not None:
+                usage.insert(tx, cost)
+
+        await self._write(work)
+        if cost is not None:
+            self._see_usage(cost)
+
     async def every_session(self) -> list[sessions.SessionRow]:
         return await self._database.read(sessions.every)
 

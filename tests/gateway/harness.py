@@ -14,6 +14,7 @@ import orjson
 from openclaw.agent.tools.base import Tool
 from openclaw.bus import Bus
 from openclaw.gateway.access import AccessPolicy
+from openclaw.gateway.chunker import BlockRules
 from openclaw.gateway.config import Binding, QueueConfig
 from openclaw.gateway.delivery import Delivery, DeliveryParts, DeliveryRules
 from openclaw.gateway.dispatch import Dispatch
@@ -22,6 +23,7 @@ from openclaw.gateway.lanes import Lanes
 from openclaw.gateway.pairing import PairingStore
 from openclaw.gateway.routing import Routing
 from openclaw.gateway.runs import Runs
+from openclaw.gateway.streaming import StreamParts, StreamPlan, Streams, Tempo
 from openclaw.gateway.tracing import Trace, TraceBook
 from openclaw.gateway.turns import Patience, Prepared, TurnParts, Turns
 from openclaw.gateway.waiting import WaitingRoom
@@ -31,6 +33,7 @@ from openclaw.sessions.sessions import Sessions
 from openclaw.store.database import Database, Transaction, open_database
 from openclaw.store.inbox import InboxRow
 from openclaw.store.ledger import Ledger
+from openclaw.store.streams import StreamLedger
 from openclaw.types.conversation import Entry
 from openclaw.types.errors import StorageFullError
 from openclaw.types.events import (
@@ -48,7 +51,14 @@ from openclaw.types.events import (
     TurnStarted,
 )
 from openclaw.types.messages import Address, Arrival, Inbound, Sender
-from tests.gateway.scripted import Changes, ControlledClock, FakeChannel, ScriptedModel, plainly
+from tests.gateway.scripted import (
+    Changes,
+    ControlledClock,
+    EditableChannel,
+    FakeChannel,
+    ScriptedModel,
+    plainly,
+)
 
 T = TypeVar("T")
 
@@ -128,6 +138,10 @@ class Plan:
     secrets: frozenset[str] = frozenset()
     at_once: int = 64
     channels: bool = True
+    edits: bool = False
+    """The channel can change what it has sent."""
+    stream: StreamPlan = field(default_factory=StreamPlan)
+    blocks: BlockRules = field(default_factory=BlockRules)
     boot: str = "boot_1"
 
 
@@ -154,6 +168,7 @@ class House:
     dispatch: Dispatch
     pairing: PairingStore
     routing: Routing
+    streams: Streams
     events: list[Event] = field(default_factory=list)
 
     @asynccontextmanager
@@ -161,6 +176,7 @@ class House:
         """Leaving the block cancels what is under way, as a second SIGTERM would."""
         async with anyio.create_task_group() as group:
             await group.start(self.watch)
+            await group.start(self.streams.run)
             await group.start(self.lanes.run)
             group.start_soon(self.dispatch.run)
             group.start_soon(self.delivery.run)
@@ -256,7 +272,7 @@ def _wired(
     ledger: Ledger,
 ) -> House:
     bus, traces, runs = Bus(), TraceBook(clock), Runs(clock)
-    model, channel = ScriptedModel(changes), FakeChannel(changes)
+    model, channel = ScriptedModel(changes), (EditableChannel if plan.edits else FakeChannel)(changes)
     channels = {TELEGRAM: channel} if plan.channels else {}
     briefing = PlainBriefing(model)
 
@@ -264,11 +280,18 @@ def _wired(
         return plan.secrets
 
     room = WaitingRoom(ledger, traces, QueueConfig(mode="followup"), clock)
+    streams = Streams(
+        StreamParts(
+            StreamLedger(database, clock), channels, bus, clock, secrets, {TELEGRAM: plan.stream}, plan.blocks,
+            Tempo(0.0, 0.0),
+        )
+    )  # fmt: skip
     turns = Turns(
         TurnParts(
-            ledger, sessions, briefing, channels, bus, traces, runs, clock, plan.patience, room, secrets
+            ledger, sessions, briefing, channels, bus, traces, runs, clock, plan.patience, room, secrets,
+            streams,
         )
-    )
+    )  # fmt: skip
     lanes: Lanes[str] = Lanes(turns.run_next, at_once=plan.at_once)
     routing = Routing(plan.agents, plan.agents[0], plan.bindings, plan.session)
     pairing = PairingStore(state / "credentials", *TELEGRAM, clock)
@@ -277,5 +300,5 @@ def _wired(
     intake = Intake(ledger, bus, traces, clock)
     return House(
         state, clock, changes, database, ledger, bus, sessions, model, channel, briefing, traces, runs, turns,
-        lanes, intake, delivery, dispatch, pairing, routing,
+        lanes, intake, delivery, dispatch, pairing, routing, streams,
     )  # fmt: skip

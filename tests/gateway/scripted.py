@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 import anyio
@@ -91,7 +91,16 @@ def calls(*wanted: ToolCall, text: str = "") -> Reply:
     return Reply((*said, *wanted), "tool_use", SPENT, MODEL)
 
 
-Step = Reply | Exception | Callable[[Request], Awaitable[Reply]]
+@dataclass(frozen=True)
+class Writes:
+    """A reply that comes in pieces: texts, waits, and what takes it all back."""
+
+    pieces: Sequence[str | Delta | anyio.Event | None]
+    """None withdraws what was written so far."""
+    reply: Reply | Exception
+
+
+Step = Reply | Exception | Writes | Callable[[Request], Awaitable[Reply]]
 
 
 @dataclass
@@ -115,10 +124,29 @@ class ScriptedModel:
         step = self.script.popleft() if self.script else self.otherwise
         if isinstance(step, Exception):
             raise step
+        if isinstance(step, Writes):
+            return await self._write(step, on_delta, on_withdraw)
         reply = step if isinstance(step, Reply) else await step(request)
         if reply.text:
             await on_delta(Delta("text", reply.text))
         return reply
+
+    async def _write(
+        self, step: Writes, on_delta: OnDelta, on_withdraw: Callable[[], Awaitable[None]]
+    ) -> Reply:
+        for piece in step.pieces:
+            match piece:
+                case str():
+                    await on_delta(Delta("text", piece))
+                case Delta():
+                    await on_delta(piece)
+                case anyio.Event():
+                    await piece.wait()
+                case None:
+                    await on_withdraw()
+        if isinstance(step.reply, Exception):
+            raise step.reply
+        return step.reply
 
 
 @dataclass
@@ -172,6 +200,40 @@ class FakeChannel:
             self.showing -= 1
 
     async def aclose(self) -> None: ...
+
+
+@dataclass
+class EditableChannel(FakeChannel):
+    """What people see of each message is what it was last changed to."""
+
+    edits: list[tuple[str, str]] = field(default_factory=list)
+    """Id and text, in order."""
+    gone: set[str] = field(default_factory=set)
+    """Messages that somebody has deleted."""
+
+    async def begin_preview(self, to: Address, part: Part) -> str:
+        return await self.send(Outbound("", to, part))
+
+    async def edit(self, to: Address, message_id: str, part: Part) -> bool:
+        await anyio.lowlevel.checkpoint()
+        try:
+            if faults := self.faults.get(to.chat):
+                raise faults.popleft()
+            if message_id in self.gone:
+                return False
+            self.edits.append((message_id, part.text))
+            at = int(message_id) - 1
+            self.sent[at] = replace(self.sent[at], part=part)
+            return True
+        finally:
+            self.changes.notify()
+
+    async def withdraw(self, to: Address, message_id: str) -> None:
+        self.gone.add(message_id)
+        self.changes.notify()
+
+    def seen(self) -> list[str]:
+        return [text for at, text in enumerate(self.texts(), start=1) if str(at) not in self.gone]
 
 
 Work = Callable[[Mapping[str, object]], Awaitable[str]]

@@ -15,6 +15,7 @@ from tests.fakes import (
     Failure,
     FakeAnthropic,
     FakeTelegram,
+    ModelRequest,
     Reply,
     Script,
     ToolUse,
@@ -61,7 +62,7 @@ async def test_a_fault_that_passes_is_answered_once_and_never_with_half_an_answe
         await telegram.wait_sent(number)
         tries = anthropic.requests[asked:]
         assert len(tries) == len(faults) + 1, name
-        assert all(each.body == tries[0].body for each in tries), name
+        assert all(said_in(each) == said_in(tries[0]) for each in tries), name
         if name == "limited":
             assert tries[1].at - tries[0].at >= 1
 
@@ -248,6 +249,11 @@ async def test_what_goes_wrong_with_a_tool_is_told_to_the_model_in_the_order_of_
     assert telegram.texts() == ["done"]
     # A thread that nothing can stop does not keep the daemon from ending.
     assert await daemon.stop(timeout=10) == 0
+
+
+def said_in(request: ModelRequest) -> Json:
+    """All but how much to think: an overloaded model is asked to think less."""
+    return {name: value for name, value in request.body.items() if name not in {"thinking", "output_config"}}
 
 
 def results_in(anthropic: FakeAnthropic, number: int) -> list[Json]:

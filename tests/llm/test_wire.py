@@ -144,3 +144,10 @@ def test_a_memo_writes_each_message_once_and_the_same() -> None:
     assert encode(request, small) == encode(request, small) == encode(request)
     marked = Request("m", "system", (*messages[:-1], replace(messages[-1], cache=True)))
     assert b"cache_control" in encode(marked, small).rpartition(b"message 19")[2]
+
+
+def test_how_much_to_think_stands_in_the_request() -> None:
+    sent = body(Request("claude-opus-4-6", "", HELLO, thinking="medium"))
+
+    assert sent["thinking"]["type"] == "adaptive"
+    assert sent["output_config"] == {"effort": "medium"}
