@@ -54,6 +54,7 @@ from openclaw.types.clock import Clock, SystemClock
 from openclaw.types.errors import ConfigError
 from openclaw.types.ids import new_id
 from openclaw.web.desk import Nameplate
+from openclaw.web.front_desk import CHANNEL as WEBCHAT
 from openclaw.web.front_desk import DeskParts, FrontDesk
 
 logger = logging.getLogger(__name__)
@@ -138,7 +139,7 @@ class House:
 async def build(loaded: Loaded, redactor: Redactor, *, with_channels: bool) -> AsyncIterator[House]:
     """The ledger is opened first and closed last."""
     async with AsyncExitStack() as stack:
-        core = await _open_core(stack, loaded, redactor)
+        core = await _open_core(stack, loaded, redactor, only=None if with_channels else WEBCHAT)
         models = await _open_models(core)
         stack.push_async_callback(models.aclose)
         door = Door()
@@ -153,12 +154,12 @@ async def build(loaded: Loaded, redactor: Redactor, *, with_channels: bool) -> A
         yield _house(core, channels, policies, briefing, models)
 
 
-async def _open_core(stack: AsyncExitStack, loaded: Loaded, redactor: Redactor) -> Core:
+async def _open_core(stack: AsyncExitStack, loaded: Loaded, redactor: Redactor, *, only: str | None) -> Core:
     paths, clock = loaded.paths, SystemClock()
     for value in loaded.resolved:
         redactor.add(value)
     database = await stack.enter_async_context(open_database(paths.ledger))
-    ledger = Ledger(database, clock, new_id("boot"))
+    ledger = Ledger(database, clock, new_id("boot"), only=only)
     agents = roster(loaded.settings.agents, paths.state)
     sessions = Sessions(paths.state, ledger, loaded.settings.session, clock)
     await sessions.start([agent.id for agent in agents])
@@ -207,6 +208,7 @@ def _briefing(core: Core, models: Models, door: Door, owners: tuple[str, ...]) -
             {agent.id: WorkspaceFiles(agent.workspace, caps) for agent in core.agents},
             defaults,
             loaded.settings.tools,
+            loaded.settings.channels.model_by_channel,
             models,
             toolbox,
             Renderer(core.wrapping),
@@ -365,7 +367,10 @@ def _problems(ledger: Ledger, states: Sequence[ChannelStatus]) -> list[str]:
 
 @asynccontextmanager
 async def open_house(loaded: Loaded) -> AsyncIterator[House]:
-    """The house without its doors, for a command that works while no daemon runs. Raises AlreadyRunningError."""
+    """The house without its doors, for a command that works while no daemon runs.
+
+    What the daemon has left unfinished is left to it. Raises AlreadyRunningError.
+    """
     os.umask(0o077)
     loaded.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with StateLock(loaded.paths.state):

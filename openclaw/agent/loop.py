@@ -10,7 +10,7 @@ from openclaw.agent.ports import Ears, Emit, Journal, Model, RecordedStep, Spans
 from openclaw.agent.repetition import Repetition
 from openclaw.agent.tools.base import Effect, Tool, ToolError
 from openclaw.agent.untrusted import encodable
-from openclaw.llm.chat import Delta, ModelError, OnDelta, Reply, Request
+from openclaw.llm.chat import Delta, ModelError, OnDelta, Reply, Request, Substitution
 from openclaw.types.clock import Clock
 from openclaw.types.conversation import (
     AssistantMessage,
@@ -72,6 +72,8 @@ class Answer:
     text: str
     usage: Usage
     reason: str = ""
+    instead_of: Substitution | None = None
+    """The model that was asked for, when another one answered."""
 
 
 class TurnPausedError(Exception):
@@ -101,9 +103,10 @@ async def run_turn(turn: Turn, house: House) -> Answer:
                 entries += turn.heard
             if number:
                 entries += await house.ears.listen()
-            message, reason = await _ask(turn, house, entries)
+            message, reply = await _ask(turn, house, entries)
             if not message.calls:
-                return Answer((*entries, message), message.text, usage + message.usage, reason)
+                spent = usage + message.usage
+                return Answer((*entries, message), message.text, spent, _whole(reply)[1], reply.instead_of)
             await house.journal.replied(message)
             recorded = RecordedStep(message, {}, frozenset())
         usage += recorded.message.usage
@@ -125,7 +128,7 @@ def _stopped(entries: Sequence[Entry], usage: Usage, text: str, reason: str, hou
     return Answer((*entries, last), text, usage, reason)
 
 
-async def _ask(turn: Turn, house: House, entries: Sequence[Entry]) -> tuple[AssistantMessage, str]:
+async def _ask(turn: Turn, house: House, entries: Sequence[Entry]) -> tuple[AssistantMessage, Reply]:
     if turn.paused():
         raise TurnPausedError
     with house.spans.timed("prompt") as facts:
@@ -140,8 +143,8 @@ async def _ask(turn: Turn, house: House, entries: Sequence[Entry]) -> tuple[Assi
             raise
         facts.update(_told(reply))
     await house.emit(ModelReplied(turn.run_id, turn.session_key, reply.model, reply.usage))
-    blocks, reason = _whole(reply)
-    return AssistantMessage(new_id("m"), house.clock.now_ms(), blocks, reply.model, reply.usage), reason
+    blocks, _ = _whole(reply)
+    return AssistantMessage(new_id("m"), house.clock.now_ms(), blocks, reply.model, reply.usage), reply
 
 
 def _watchers(turn: Turn, house: House) -> tuple[OnDelta, Callable[[], Awaitable[None]]]:

@@ -17,6 +17,7 @@ from openclaw.gateway.tracing import Trace
 from openclaw.llm.chat import Request, ToolSpec
 from openclaw.llm.models import Choice, Models, TurnModel
 from openclaw.llm.routing import Asker
+from openclaw.llm.selection import model_of_channel
 from openclaw.llm.thinking import level_of
 from openclaw.store.inbox import InboxRow
 from openclaw.types.conversation import Entry
@@ -36,6 +37,7 @@ class BriefingParts:
     files: Mapping[str, WorkspaceFiles]
     defaults: AgentDefaults
     tools: ToolsConfig
+    model_by_channel: Mapping[str, Mapping[str, str]]
     models: Models
     toolbox: Toolbox
     renderer: Renderer
@@ -66,7 +68,7 @@ class HouseBriefing:
     ) -> Prepared:
         parts = self._parts
         profile = parts.agents[row.agent]
-        choice = model_choice(profile, entry, parts.defaults)
+        choice = model_choice(profile, entry, parts.defaults, self._of_channel(row))
         with trace.timed("model") as facts:
             asker = Asker(row.agent, row.session_key, row.channel, row.trace_id)
             model = parts.models.for_turn(choice, asker)
@@ -80,6 +82,11 @@ class HouseBriefing:
             window, profile.workspace,
             Repetition(parts.tools.loop_detection),
         )  # fmt: skip
+
+    def _of_channel(self, row: InboxRow) -> str | None:
+        to = row.event.reply_to
+        by_channel = self._parts.model_by_channel
+        return model_of_channel(by_channel, row.channel, to.chat, to.thread) if to is not None else None
 
     def _prompt(
         self,
@@ -131,29 +138,34 @@ class HouseBriefing:
         return memo.text, memo.specs
 
 
-def model_ref(profile: AgentProfile, entry: Mapping[str, Any], defaults: AgentDefaults) -> str | None:
-    """Pure. The owner's pin for the agent, then the session's choice, then the default."""
+def model_ref(
+    profile: AgentProfile, entry: Mapping[str, Any], defaults: AgentDefaults, of_channel: str | None = None
+) -> str | None:
+    """Pure. The owner's pin for the agent, then the session's choice, the channel's, and the default."""
     if profile.model is not None and profile.model.primary:
         return profile.model.primary
     if override := entry.get("modelOverride"):
         provider = entry.get("providerOverride")
         return f"{provider}/{override}" if provider and "/" not in str(override) else str(override)
+    if of_channel is not None:
+        return of_channel
     return defaults.model.primary if defaults.model is not None else None
 
 
-def model_choice(profile: AgentProfile, entry: Mapping[str, Any], defaults: AgentDefaults) -> Choice:
+def model_choice(
+    profile: AgentProfile, entry: Mapping[str, Any], defaults: AgentDefaults, of_channel: str | None = None
+) -> Choice:
     """Pure. The model, what stands in for it, and what the session asks of it."""
     pinned, common = profile.model, defaults.model
     own = pinned.fallbacks if pinned is not None else None
-    fallbacks = own if own is not None else (common.fallbacks if common is not None else None)
-    if fallbacks is None:
-        # A model that somebody chose is a wish; behind it stands the owner's.
-        fallbacks = (common.primary,) if common is not None and common.primary else ()
-    elif own is None and fallbacks and common is not None and common.primary:
-        fallbacks = (*fallbacks, common.primary)
+    shared = common.fallbacks if common is not None else None
+    fallbacks = own if own is not None else shared or ()
+    if own is None and shared != () and common is not None and (pinned is None or not pinned.primary):
+        # A model that somebody chose is a wish; behind it stands the owner's. An agent's own one stands alone.
+        fallbacks = (*fallbacks, *([common.primary] if common.primary else []))
     key = entry.get("authProfileOverride") if entry.get("authProfileOverrideSource") == "user" else None
     return Choice(
-        model_ref(profile, entry, defaults),
+        model_ref(profile, entry, defaults, of_channel),
         fallbacks,
         key if isinstance(key, str) else None,
         level_of(entry.get("thinkingLevel")),

@@ -47,5 +47,9 @@ REASONING = "Reasoning:"
 WORKING = "Working on it."
 
 
+def substituted(asked: str, fault: str, answered: str) -> str:
+    return f"({asked} is not available at the moment: {fault.replace('_', ' ')}. {answered} answers until it is back.)"
+
+
 def with_trace(notice: str, trace_id: str) -> str:
     return notice.replace("{trace}", f"`openclaw trace {trace_id}`")

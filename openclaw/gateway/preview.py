@@ -183,7 +183,8 @@ class Preview:
     async def _show(self, part: Part) -> None:
         to = self._for.to
         if self._message_id is not None:
-            self._over = self._over or not await self._editing.edit(to, self._message_id, part)
+            is_there = await self._editing.edit(to, self._message_id, part)
+            self._over = self._over or not is_there
         elif await self._parts.ledger.is_clear(Address(to.channel, to.chat, to.account)):
             self._message_id = await self._editing.begin_preview(to, part)
             await self._parts.ledger.keep_preview(self._for.run_id, self._message_id)

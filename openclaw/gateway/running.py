@@ -13,8 +13,8 @@ from openclaw.agent.tools.base import Tool
 from openclaw.gateway.journal import TurnJournal, last_heard
 from openclaw.gateway.queueing import QueueRules
 from openclaw.gateway.tracing import Trace
-from openclaw.gateway.waiting import WaitingRoom, same_place
-from openclaw.llm.chat import Request
+from openclaw.gateway.waiting import LOOK, WaitingRoom, same_place
+from openclaw.llm.chat import Request, Substitution
 from openclaw.sessions.sessions import Session, Sessions
 from openclaw.store.inbox import InboxRow
 from openclaw.store.ledger import Ledger, OpenTurn
@@ -51,6 +51,8 @@ class Running:
     ended: bool = False
     """Its end is in the ledger: nothing may end or pause it again."""
     prepared: Prepared | None = None
+    instead_of: Substitution | None = None
+    """The model that should have answered."""
     joined_runs: list[str] = field(default_factory=list)
     """Runs of the messages that this turn answers too."""
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
@@ -118,7 +120,7 @@ class TurnEars:
             return []
         heard = {step.call_id for step in self._running.journal.steps if step.kind == "user"}
         row = self._running.row
-        waiting = await self._parts.ledger.waiting(self._running.session.key)
+        waiting = await self._parts.ledger.waiting(self._running.session.key, LOOK)
         return [
             other
             for other in waiting

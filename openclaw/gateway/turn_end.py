@@ -10,6 +10,7 @@ from openclaw.gateway.journal import Attribution, last_heard, replay
 from openclaw.gateway.redaction import without_secrets
 from openclaw.gateway.remainder import Settled, pieces
 from openclaw.gateway.tracing import Trace
+from openclaw.llm.chat import Substitution
 from openclaw.sessions.index import SessionEntry
 from openclaw.sessions.lines import encode_all
 from openclaw.sessions.sessions import Session, Sessions
@@ -38,6 +39,8 @@ class Close:
     state: Literal["answered", "dead", "aborted"]
     reason: str
     window: int
+    instead_of: Substitution | None = None
+    """The model that should have answered."""
 
 
 class Streaming(Protocol):
@@ -72,6 +75,9 @@ async def close_turn(
     silent = text.strip() == notices.SILENT
     settled = await parts.streams.settle(row, close.run_id)
     owed = [] if silent else _owed(close, text, settled, parts.secrets())
+    before = parts.sessions.entry(session)
+    if close.instead_of is not None and before.get("fallbackNotice") != close.instead_of.model:
+        owed = [*owed, notices.substituted(close.instead_of.model, close.instead_of.fault, _answerer(close))]
     drafts = reply_drafts(row, owed, parts.channels, settled)
     usage = sum((entry.usage for entry in close.entries if isinstance(entry, AssistantMessage)), Usage())
     entry = counted(parts.sessions.entry(session), close, usage, parts.clock.now_ms())
@@ -94,6 +100,12 @@ async def close_turn(
     parts.sessions.keep_entry(session, entry)
     outcome: TurnOutcome = "silent" if silent else close.state
     return drafts, (outcome, "" if silent else text, close.reason, usage)
+
+
+def _answerer(close: Close) -> str:
+    return next(
+        (e.model for e in reversed(close.entries) if isinstance(e, AssistantMessage)), "another model"
+    )
 
 
 def _last_reply_cost(close: Close) -> Sequence[UsageRow]:
@@ -154,6 +166,10 @@ def counted(entry: SessionEntry, close: Close, usage: Usage, now: int) -> Sessio
         abortedLastRun=close.state == "dead",
     )
     entry.setdefault("compactionCount", 0)
+    # Told once, until the model that was asked for answers again.
+    entry.pop("fallbackNotice", None)
+    if close.instead_of is not None:
+        entry["fallbackNotice"] = close.instead_of.model
     if answers:
         entry.update(
             model=answers[-1].model,

@@ -210,6 +210,7 @@ class Turns:
             return
         match await self._answering.answer(running):
             case Answer() as answer:
+                running.instead_of = answer.instead_of
                 await self._close(running, "answered", answer.reason, answer.text, answer.entries)
                 await self._answering.tidy(running)
             case GivenUp(state, reason, text):
@@ -258,6 +259,7 @@ class Turns:
             state,
             reason,
             running.window,
+            running.instead_of,
         )
         drafts, shown = await close_turn(close, parts, running.trace)
         running.ended = True

@@ -17,6 +17,9 @@ from openclaw.store.traces import TraceRecord
 from openclaw.types.clock import Clock
 from openclaw.types.conversation import UserMessage
 
+LOOK = 32
+"""How many waiting messages are looked at; a longer queue is shortened bit by bit."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gathering:
@@ -103,8 +106,10 @@ class WaitingRoom:
         self, session_key: str, entry: Mapping[str, Any], busy_until: int, stopping: Stop
     ) -> Gathering | None:
         """What the next turn is about; None when nobody waits."""
-        while rows := await self._ledger.waiting(session_key):
+        while rows := await self._ledger.waiting(session_key, LOOK):
             rules = self.rules(entry, rows[0].channel)
+            if len(rows) == LOOK:
+                rows = await self._ledger.waiting(session_key, LOOK + rules.cap)
             wait = quiet_ms(rows, rules, self._clock.now_ms(), busy_until)
             if not wait or stopping():
                 return gather(rows, rules)

@@ -81,6 +81,8 @@ class Sessions:
         self._loaded: OrderedDict[str, Session] = OrderedDict()
         self._indexes: dict[str, SessionIndex] = {}
         self._loading = anyio.Lock()
+        self._settings: dict[str, dict[str, object]] = {}
+        """What has been changed since the start, by session key."""
 
     # -- start ----------------------------------------------------------------------------------------
 
@@ -174,7 +176,17 @@ class Sessions:
         return SessionRow(session.key, session.agent, session.id, entry, int(entry["updatedAt"]))
 
     def keep_entry(self, session: Session, entry: SessionEntry) -> None:
-        self._indexes[session.agent].put(session.key, entry)
+        """A copy that was made before a setting was changed does not change it back."""
+        self._indexes[session.agent].put(session.key, _with(entry, self._settings.get(session.key, {})))
+
+    async def change(self, key: str, agent: str, settings: Mapping[str, object]) -> SessionRow:
+        """Settings of a session, known to everybody at once; the row is for the ledger. None takes a field away."""
+        async with self.use(key, agent) as session:
+            known = self._settings.setdefault(key, {})
+            known.update(settings)
+            entry = _with(self.entry(session), known) | {"updatedAt": self._clock.now_ms()}
+            self._indexes[agent].put(key, entry)
+            return SessionRow(key, agent, str(entry["sessionId"]), entry, int(entry["updatedAt"]))
 
     async def take(self, session: Session) -> None:
         """Add the entries that the ledger has released for this session, to memory and to the file.
@@ -266,6 +278,10 @@ class Sessions:
             await index.flush()
         if any(session.behind for session in self._loaded.values()):
             await self.catch_up()
+
+
+def _with(entry: SessionEntry, settings: Mapping[str, object]) -> SessionEntry:
+    return {name: value for name, value in {**entry, **settings}.items() if name not in settings or value is not None}
 
 
 def _lines(echoes: Sequence[Released]) -> Iterator[tuple[bytes, Entry]]:

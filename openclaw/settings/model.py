@@ -24,6 +24,8 @@ class ChannelsConfig(ConfigPart):
     model_config = ConfigDict(extra="allow")
 
     telegram: TelegramConfig | None = None
+    model_by_channel: dict[str, dict[str, str]] = {}
+    """By channel, then by chat, `chat:topic:7` or `*`."""
 
     def other(self, name: str) -> dict[str, Any] | None:
         """The block of a channel that a stranger's plugin brings, as it stands in the file."""

@@ -33,7 +33,7 @@ _ORIGINAL: tuple[tuple[str, str], ...] = (
     ("gateway.http.endpoints.*", "enabled maxBodyBytes maxUrlParts files images"),
     (
         "channels",
-        "defaults modelByChannel whatsapp telegram discord slack signal imessage googlechat msteams irc",
+        "defaults whatsapp telegram discord slack signal imessage googlechat msteams irc",
     ),
     ("channels", "matrix mattermost line nostr feishu zalo bluebubbles sms voice salesmsg quo webchat"),
     (

@@ -39,6 +39,8 @@ class Admission:
     session_key: str
     agent: str
     role: Role
+    event: Inbound | None = None
+    """As the house has read it, where that is not as it came."""
 
 
 def insert(tx: Transaction, arrivals: Sequence[Arrival], now: int) -> list[tuple[Arrival, str]]:
@@ -87,12 +89,13 @@ def _first_state(content: Inbound | Unusable) -> str:
     return "dead" if content.dead else "ignored"
 
 
-def accepted(tx: Transaction, limit: int) -> list[InboxRow]:
+def accepted(tx: Transaction, limit: int, channel: str | None = None) -> list[InboxRow]:
     """The oldest messages that nobody has looked at."""
-    return [
-        _row(row)
-        for row in tx.execute("SELECT * FROM inbox WHERE state = 'accepted' ORDER BY seq LIMIT ?", (limit,))
-    ]
+    rows = tx.execute(
+        "SELECT * FROM inbox WHERE state = 'accepted' AND (? IS NULL OR channel = ?) ORDER BY seq LIMIT ?",
+        (channel, channel, limit),
+    )
+    return [_row(row) for row in rows]
 
 
 def admit(tx: Transaction, admission: Admission) -> None:
@@ -100,27 +103,37 @@ def admit(tx: Transaction, admission: Admission) -> None:
         "UPDATE inbox SET state = 'queued', session_key = ?, agent = ?, role = ? WHERE seq = ?",
         (admission.session_key, admission.agent, admission.role, admission.seq),
     )
+    if admission.event is not None:
+        rewrite(tx, admission.seq, admission.event)
 
 
-def waiting(tx: Transaction, session_key: str, limit: int) -> list[InboxRow]:
+def rewrite(tx: Transaction, seq: int, event: Inbound) -> None:
+    """What came stays as it is in `raw`."""
+    tx.execute("UPDATE inbox SET event = ? WHERE seq = ?", (orjson.dumps(event).decode(), seq))
+
+
+def waiting(tx: Transaction, session_key: str, limit: int, channel: str | None = None) -> list[InboxRow]:
     """The session's unfinished messages, the oldest first."""
     rows = tx.execute(
-        "SELECT * FROM inbox WHERE session_key = ? AND state IN ('queued', 'running') ORDER BY seq LIMIT ?",
-        (session_key, limit),
+        "SELECT * FROM inbox WHERE session_key = ? AND state IN ('queued', 'running')"
+        " AND (? IS NULL OR channel = ?) ORDER BY seq LIMIT ?",
+        (session_key, channel, channel, limit),
     )
     return [_row(row) for row in rows]
 
 
-def sessions_waiting(tx: Transaction) -> list[str]:
+def sessions_waiting(tx: Transaction, channel: str | None = None) -> list[str]:
     """Sessions with unfinished messages, the one that has waited longest first."""
     rows = tx.execute(
-        "SELECT session_key FROM inbox WHERE state IN ('queued', 'running') GROUP BY session_key ORDER BY min(seq)"
+        "SELECT session_key FROM inbox WHERE state IN ('queued', 'running') AND (? IS NULL OR channel = ?)"
+        " GROUP BY session_key ORDER BY min(seq)",
+        (channel, channel),
     )
     return [row[0] for row in rows]
 
 
 def mark_running(tx: Transaction, seq: int) -> None:
-    tx.execute("UPDATE inbox SET state = 'running' WHERE seq = ?", (seq,))
+    tx.execute("UPDATE inbox SET state = 'running' WHERE seq = ? AND finished_at IS NULL", (seq,))
 
 
 def finish(tx: Transaction, seq: int, state: EndState, reason: str, now: int) -> bool:
@@ -180,6 +193,8 @@ def _row(row: Any) -> InboxRow:
 
 
 def _inbound(data: dict[str, Any]) -> Inbound:
+    # A row that another version wrote may have fields that this one does not know.
+    data = {name: value for name, value in data.items() if name in Inbound.__dataclass_fields__}
     data["sender"] = Sender(**data["sender"])
     if data["reply_to"] is not None:
         data["reply_to"] = Address(**data["reply_to"])

@@ -61,8 +61,10 @@ class Join:
 
 
 class Ledger:
-    def __init__(self, database: Database, clock: Clock, boot_id: str) -> None:
+    def __init__(self, database: Database, clock: Clock, boot_id: str, *, only: str | None = None) -> None:
+        """`only`: of what waits, the messages of this channel; the others are somebody else's work."""
         self._database = database
+        self._only = only
         self._clock = clock
         self._see_usage: Callable[[UsageRow], None] = lambda row: None
         self.boot_id = boot_id
@@ -122,7 +124,7 @@ class Ledger:
     # -- who gets it --------------------------------------------------------------------------------
 
     async def accepted(self, limit: int) -> list[inbox.InboxRow]:
-        return await self._database.read(lambda tx: inbox.accepted(tx, limit))
+        return await self._database.read(lambda tx: inbox.accepted(tx, limit, self._only))
 
     async def sort(self, admissions: Sequence[inbox.Admission], endings: Sequence[Ending]) -> None:
         """Send a page of accepted messages on: into their sessions' queues, or to their end."""
@@ -137,11 +139,11 @@ class Ledger:
         await self._write(work)
         passing(Failpoint.ADMIT_AFTER_COMMIT)
 
-    async def waiting(self, session_key: str, limit: int = 200) -> list[inbox.InboxRow]:
-        return await self._database.read(lambda tx: inbox.waiting(tx, session_key, limit))
+    async def waiting(self, session_key: str, limit: int = 32) -> list[inbox.InboxRow]:
+        return await self._database.read(lambda tx: inbox.waiting(tx, session_key, limit, self._only))
 
     async def sessions_waiting(self) -> list[str]:
-        return await self._database.read(inbox.sessions_waiting)
+        return await self._database.read(lambda tx: inbox.sessions_waiting(tx, self._only))
 
     # -- one turn -----------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """What comes in from people and what goes out to them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 ChatType = Literal["direct", "group", "channel"]
@@ -47,6 +47,10 @@ class Inbound:
     """The name its asker knows the run by; made by us when empty."""
     operator: bool = False
     """True only where the connection itself proved to be the owner's."""
+    command: str = ""
+    """A command that waits for its turn in the conversation, its words are the text. The gateway sets it."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """Fields of the session's entry as they hold for this message alone. The gateway sets them."""
 
 
 @dataclass(frozen=True, slots=True)

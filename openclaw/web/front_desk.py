@@ -232,10 +232,10 @@ class FrontDesk:
 
     async def model_status(self) -> Json:
         models, choice = self._parts.models, self._parts.choice
-        fallbacks = [models.default_name(ref) for ref in choice.fallbacks]
+        model, *fallbacks = dict.fromkeys(map(models.default_name, (choice.ref, *choice.fallbacks)))
         return {
-            "model": models.default_name(choice.ref),
-            "fallbacks": [name for name in dict.fromkeys(fallbacks) if name != models.default_name(choice.ref)],
+            "model": model,
+            "fallbacks": fallbacks,
             "profiles": models.key_states(),
         }
 

@@ -8,6 +8,7 @@ import anyio
 
 from openclaw.agent.loop import Answer, House, Turn, run_turn
 from openclaw.agent.ports import RecordedStep
+from openclaw.agent.repetition import LoopDetectionConfig, Repetition
 from openclaw.agent.tools.base import Tool
 from openclaw.llm.chat import Request
 from openclaw.types.conversation import (
@@ -91,7 +92,18 @@ class Bench:
         def prompt(entries: Sequence[Entry]) -> Request:
             return Request("claude-opus-4-6", "", plainly(entries))
 
-        turn = Turn(RUN, KEY, prompt, self.tools, self.steps, self.recorded, self.heard, lambda: self.stopping)
+        repetition = Repetition(LoopDetectionConfig())
+        turn = Turn(
+            RUN,
+            KEY,
+            prompt,
+            self.tools,
+            self.steps,
+            self.recorded,
+            self.heard,
+            lambda: self.stopping,
+            repetition,
+        )
         house = House(self.model, self.diary, self.diary, self.diary.emit, ControlledClock(), self.ears)
         return await run_turn(turn, house)
 

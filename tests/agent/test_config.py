@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from openclaw.agent.config import (
     AgentProfile,
     AgentsConfig,
+    HumanDelayConfig,
     Identity,
     ModelPin,
     SkillsConfig,
@@ -96,3 +97,18 @@ def test_a_skills_secret_does_not_show() -> None:
 def test_a_pin_is_a_sha256() -> None:
     with pytest.raises(ValidationError):
         SkillsConfig.model_validate({"entries": {"x": {"sha256": "latest"}}})
+
+
+@pytest.mark.parametrize(
+    ("written", "range_ms"),
+    [
+        ({}, (0, 0)),
+        ({"mode": "natural", "minMs": 1}, (800, 2500)),
+        ({"mode": "custom", "minMs": 100, "maxMs": 200}, (100, 200)),
+        ({"mode": "custom", "minMs": 900, "maxMs": 200}, (200, 200)),
+    ],
+)
+def test_a_human_delay_is_a_range_of_milliseconds(
+    written: dict[str, object], range_ms: tuple[int, int]
+) -> None:
+    assert HumanDelayConfig.model_validate(written).range_ms == range_ms

@@ -60,6 +60,7 @@ class FakeAnthropic(FakeServer):
         self._under_way = 0
         self._script: deque[Script] = deque()
         self._holds: deque[Hold] = deque()
+        self._pauses: deque[tuple[int, Hold]] = deque()
         self._answering: Answering | None = None
         self._cache = PromptCache()
         self._made = 0
@@ -105,6 +106,12 @@ class FakeAnthropic(FakeServer):
         """The next request waits, then gets the answer it would have got."""
         hold = Hold()
         self._holds.append(hold)
+        return hold
+
+    def pause(self, deltas: int) -> Hold:
+        """The next streamed answer stops after so many pieces of its text, each of PIECE characters."""
+        hold = Hold()
+        self._pauses.append((deltas, hold))
         return hold
 
     async def wait_requests(self, count: int, timeout: float = 10) -> list[ModelRequest]:
@@ -229,8 +236,13 @@ class FakeAnthropic(FakeServer):
         usage = usage or self._usage(Reply(), body)
         await answer.write(start_event(self._id("msg"), body["model"], usage))
         events = [piece for index, block in enumerate(blocks) for piece in block_events(index, block)]
+        left, hold = self._pauses.popleft() if self._pauses else (0, None)
         for piece in events[: len(events) - stop_short]:
             await answer.write(piece)
+            left -= b'"text_delta"' in piece
+            if hold is not None and left == 0:
+                await hold.wait()
+                hold = None
 
     def _usage(self, reply: Reply, body: Json) -> Json:
         written = len(reply.text) + len(reply.thinking) + sum(len(json.dumps(c.input)) for c in reply.calls)

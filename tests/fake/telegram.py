@@ -295,6 +295,15 @@ class FakeTelegram(FakeServer):
                 return self._as_message(sent)
         raise ApiRefusal(400, "Bad Request: message to edit not found")
 
+    async def _api_deletemessage(self, params: Json) -> bool:
+        chat, message_id = chat_of(params), params.get("message_id")
+        kept = [sent for sent in self.sent if (sent.chat, sent.message_id) != (chat, message_id)]
+        if len(kept) == len(self.sent):
+            raise ApiRefusal(400, "Bad Request: message to delete not found")
+        self.sent[:] = kept
+        self.changed()
+        return True
+
     async def _api_sendchataction(self, params: Json) -> bool:
         chat_of(params)
         return True

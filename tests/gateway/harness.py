@@ -4,6 +4,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -11,21 +12,29 @@ import anyio
 import anyio.to_thread
 import orjson
 
+from openclaw.agent.context.config import CompactionConfig
+from openclaw.agent.context.upkeep import Upkeep
+from openclaw.agent.renderer import Wrapping
+from openclaw.agent.repetition import LoopDetectionConfig, Repetition
 from openclaw.agent.tools.base import Tool
 from openclaw.bus import Bus
 from openclaw.gateway.access import AccessPolicy
+from openclaw.gateway.answering import Patience
+from openclaw.gateway.budgets import Budgets
 from openclaw.gateway.chunker import BlockRules
 from openclaw.gateway.config import Binding, QueueConfig
 from openclaw.gateway.delivery import Delivery, DeliveryParts, DeliveryRules
 from openclaw.gateway.dispatch import Dispatch
 from openclaw.gateway.intake import Intake
 from openclaw.gateway.lanes import Lanes
+from openclaw.gateway.limits import BudgetsConfig
 from openclaw.gateway.pairing import PairingStore
 from openclaw.gateway.routing import Routing
+from openclaw.gateway.running import Prepared
 from openclaw.gateway.runs import Runs
 from openclaw.gateway.streaming import StreamParts, StreamPlan, Streams, Tempo
 from openclaw.gateway.tracing import Trace, TraceBook
-from openclaw.gateway.turns import Patience, Prepared, TurnParts, Turns
+from openclaw.gateway.turns import Freshness, TurnParts, Turns
 from openclaw.gateway.waiting import WaitingRoom
 from openclaw.llm.chat import Request, ToolSpec
 from openclaw.sessions.config import SessionConfig
@@ -109,6 +118,9 @@ class PlainBriefing:
     tools: Mapping[str, Tool] = field(default_factory=dict)
     steps: int = 32
     failure: Exception | None = None
+    window: int = 200_000
+    workspace: Path = Path("/nowhere")
+    repetition: LoopDetectionConfig = field(default_factory=LoopDetectionConfig)
 
     async def prepare(
         self, row: InboxRow, history: Sequence[Entry], entry: Mapping[str, Any], trace: Trace
@@ -120,7 +132,15 @@ class PlainBriefing:
         def prompt(entries: Sequence[Entry]) -> Request:
             return Request("claude-opus-4-6", "Be kind.", plainly([*history, *entries]), specs)
 
-        return Prepared(self.model, prompt, self.tools, self.steps, 200_000)
+        return Prepared(
+            self.model,
+            prompt,
+            self.tools,
+            self.steps,
+            self.window,
+            self.workspace,
+            Repetition(self.repetition),
+        )
 
 
 @dataclass
@@ -142,6 +162,9 @@ class Plan:
     """The channel can change what it has sent."""
     stream: StreamPlan = field(default_factory=StreamPlan)
     blocks: BlockRules = field(default_factory=BlockRules)
+    queue: QueueConfig = field(default_factory=lambda: QueueConfig(mode="followup", cap=10_000))
+    budgets: BudgetsConfig = field(default_factory=BudgetsConfig)
+    compaction: CompactionConfig = field(default_factory=CompactionConfig)
     boot: str = "boot_1"
 
 
@@ -259,7 +282,9 @@ async def open_house(
         ledger = Ledger(database, clock, plan.boot)
         sessions = Sessions(state, ledger, plan.session, clock)
         await sessions.start(plan.agents)
-        yield _wired(state, plan, clock, changes, database, sessions, ledger)
+        budgets = Budgets(plan.budgets, clock, UTC, "UTC")
+        await budgets.load(ledger)
+        yield _wired(state, plan, clock, changes, database, sessions, ledger, budgets)
 
 
 def _wired(
@@ -270,6 +295,7 @@ def _wired(
     database: WatchedDatabase,
     sessions: Sessions,
     ledger: Ledger,
+    budgets: Budgets,
 ) -> House:
     bus, traces, runs = Bus(), TraceBook(clock), Runs(clock)
     model, channel = ScriptedModel(changes), (EditableChannel if plan.edits else FakeChannel)(changes)
@@ -279,20 +305,20 @@ def _wired(
     def secrets() -> frozenset[str]:
         return plan.secrets
 
-    room = WaitingRoom(ledger, traces, QueueConfig(mode="followup"), clock)
-    streams = Streams(
-        StreamParts(
-            StreamLedger(database, clock), channels, bus, clock, secrets, {TELEGRAM: plan.stream}, plan.blocks,
-            Tempo(0.0, 0.0),
-        )
+    room = WaitingRoom(ledger, traces, plan.queue, clock)
+    parts = StreamParts(
+        StreamLedger(database, clock), channels, bus, clock, secrets, {TELEGRAM: plan.stream}, plan.blocks,
+        Tempo(0.0, 0.0),
     )  # fmt: skip
+    streams = Streams(parts)
     turns = Turns(
         TurnParts(
-            ledger, sessions, briefing, channels, bus, traces, runs, clock, plan.patience, room, secrets,
-            streams,
+            ledger, sessions, briefing, channels, bus, traces, runs, clock, plan.patience, room,
+            Upkeep(plan.compaction, Wrapping(b"key", UTC, "UTC"), clock), budgets,
+            Freshness(plan.session, UTC), secrets, streams,
         )
     )  # fmt: skip
-    lanes: Lanes[str] = Lanes(turns.run_next, at_once=plan.at_once)
+    lanes: Lanes[str] = Lanes(turns.run_next, at_once=plan.at_once, on_busy=turns.knock)
     routing = Routing(plan.agents, plan.agents[0], plan.bindings, plan.session)
     pairing = PairingStore(state / "credentials", *TELEGRAM, clock)
     delivery = Delivery(DeliveryParts(ledger, sessions, channels, bus, clock, secrets), plan.rules)

@@ -19,8 +19,8 @@ from openclaw.agent.skills.manifest import Surroundings
 from openclaw.agent.toolbox import SkillFolders, Toolbox, ToolSettings
 from openclaw.bundled import workspace_folder
 from openclaw.gateway.briefing import BriefingParts, HouseBriefing, model_choice, model_ref
+from openclaw.gateway.running import Prepared
 from openclaw.gateway.tracing import TraceBook
-from openclaw.gateway.turns import Prepared
 from openclaw.llm.models import Choice
 from openclaw.net import Door
 from openclaw.store.inbox import InboxRow
@@ -57,7 +57,8 @@ def make(folder: Path, **defaults: Any) -> HouseBriefing:
     files = WorkspaceFiles(folder, Caps(20_000, 150_000))
     return HouseBriefing(
         BriefingParts(
-            {"main": profile}, {"main": files}, AgentDefaults.model_validate(defaults), models, toolbox,
+            {"main": profile}, {"main": files}, AgentDefaults.model_validate(defaults), ToolsConfig(), {}, models,
+            toolbox,
             Renderer(wrapping), "UTC", (f"telegram:{OWNER}",),
         )
     )  # fmt: skip
@@ -148,7 +149,8 @@ def test_the_owners_pin_beats_the_session_and_the_session_the_default(
         (None, {"modelOverride": "c/z"}, {"primary": "a/x", "fallbacks": []}, Choice("c/z")),
         ({"primary": "d/p", "fallbacks": []}, {}, {"primary": "a/x", "fallbacks": ["b/y"]}, Choice("d/p")),
         ({"primary": "d/p", "fallbacks": ["e/q"]}, {}, "a/x", Choice("d/p", ("e/q",))),
-        ("d/p", {}, {"primary": "a/x", "fallbacks": ["b/y"]}, Choice("d/p", ("b/y", "a/x"))),
+        ("d/p", {}, {"primary": "a/x", "fallbacks": ["b/y"]}, Choice("d/p", ("b/y",))),
+        ("d/p", {"modelOverride": "c/z"}, "a/x", Choice("d/p")),
         (None, {"thinkingLevel": "high"}, None, Choice(thinking="high")),
         (None, {"thinkingLevel": "very"}, None, Choice()),
         (

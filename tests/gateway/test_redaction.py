@@ -43,7 +43,9 @@ def test_what_may_become_a_secret_is_not_shown_yet(text: str, secrets: set[str],
 LETTERS = st.text("abc ", max_size=30)
 
 
-@given(text=LETTERS, secrets=st.sets(st.text("abc", min_size=2, max_size=5), max_size=3), at=st.integers(0, 30))
+@given(
+    text=LETTERS, secrets=st.sets(st.text("abc", min_size=2, max_size=5), max_size=3), at=st.integers(0, 30)
+)
 def test_no_secret_of_the_whole_text_is_ever_shown_in_part(text: str, secrets: set[str], at: int) -> None:
     shown = withheld(text[:at], secrets).split(notices.WITHHELD)[-1]
 

@@ -3,15 +3,16 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 
 from openclaw.agent.loop import INTERRUPTED
-from openclaw.gateway import notices
-from openclaw.gateway.turn_end import Close, counted, reply_drafts, unfinished_entries, without_secrets
+from openclaw.gateway.remainder import Settled
+from openclaw.gateway.turn_end import Close, counted, reply_drafts, unfinished_entries
 from openclaw.sessions.lines import encode
 from openclaw.sessions.sessions import Session
 from openclaw.store.inbox import InboxRow
 from openclaw.store.journal import Step
+from openclaw.store.outbox import Draft
+from openclaw.store.streams import Delivered
 from openclaw.types.conversation import (
     AssistantMessage,
     Text,
@@ -38,23 +39,6 @@ def closing(*answers: AssistantMessage, **more: Any) -> Close:
     session = Session(MAIN, "ses_1", "main", Path("ses_1.jsonl"))
     close = Close(row(), session, "run", (USER, *answers), "22°C.", "answered", "", 200_000)
     return replace(close, **more)
-
-
-@pytest.mark.parametrize(
-    ("text", "secrets", "sent"),
-    [
-        ("The key is sk-ant-1.", {"sk-ant-1"}, f"The key is {notices.WITHHELD}."),
-        (
-            "sk-ant-1 and sk-ant-1-long",
-            {"sk-ant-1", "sk-ant-1-long"},
-            f"{notices.WITHHELD} and {notices.WITHHELD}",
-        ),
-        ("Nothing here.", {"sk-ant-1"}, "Nothing here."),
-        ("Nothing here.", {""}, "Nothing here."),
-    ],
-)
-def test_a_secret_never_leaves_not_even_its_end(text: str, secrets: set[str], sent: str) -> None:
-    assert without_secrets(text, frozenset(secrets)) == sent
 
 
 def test_the_counters_add_up_over_turns() -> None:
@@ -103,29 +87,46 @@ def test_a_thread_is_part_of_where_answers_go() -> None:
     assert entry["deliveryContext"]["threadId"] == "5"
 
 
-def test_a_reply_is_cut_by_its_channel_and_numbered() -> None:
-    drafts = reply_drafts(row(), "abcdef", {TELEGRAM: FakeChannel(limit=4)})
+def drafts(text: str, channel: FakeChannel, reply_to: Address | None = to(OWNER), **more: Any) -> list[Draft]:  # noqa: B008
+    return reply_drafts(row(reply_to), [text], {("telegram", channel.account): channel}, Settled(**more))
 
-    assert [(draft.number, draft.part.text, draft.purpose, draft.audience) for draft in drafts] == [
+
+def test_a_reply_is_cut_by_its_channel_and_numbered() -> None:
+    found = drafts("abcdef", FakeChannel(limit=4))
+
+    assert [(draft.number, draft.part.text, draft.purpose, draft.audience) for draft in found] == [
         (0, "abcd", "reply", "owner"),
         (1, "ef", "reply", "owner"),
     ]
-    assert {(draft.to, draft.trace_id) for draft in drafts} == {(to(OWNER), "t_1")}
+    assert {(draft.to, draft.trace_id) for draft in found} == {(to(OWNER), "t_1")}
 
 
 def test_a_reply_is_cut_by_the_channel_it_goes_to() -> None:
     other = FakeChannel(account="work", limit=4)
 
-    (draft,) = reply_drafts(row(Address("telegram", "7", "default")), "abcdef", {("telegram", "work"): other})
+    (draft,) = drafts("abcdef", other, Address("telegram", "7", "default"))
     assert draft.part == Part("abcdef")
 
-    assert (
-        len(reply_drafts(row(Address("telegram", "7", "work")), "abcdef", {("telegram", "work"): other})) == 2
-    )
+    assert len(drafts("abcdef", other, Address("telegram", "7", "work"))) == 2
 
 
 def test_without_an_address_nothing_is_sent() -> None:
-    assert reply_drafts(row(None), "abc", {TELEGRAM: FakeChannel()}) == []
+    assert drafts("abc", FakeChannel(), None) == []
+
+
+def test_a_preview_becomes_the_first_message_and_blocks_keep_their_places() -> None:
+    found = drafts("abcdef", FakeChannel(limit=4), delivered=Delivered({}, 3, "1002"))
+
+    assert [(draft.number, draft.edits) for draft in found] == [(3, "1002"), (4, None)]
+
+
+def test_between_two_messages_there_may_be_a_pause() -> None:
+    pauses = iter([None, NOW + 900])
+    settled = Settled(pace=lambda: next(pauses))
+
+    found = reply_drafts(row(), ["one", "two"], {TELEGRAM: FakeChannel()}, settled)
+
+    assert [draft.not_before for draft in found] == [None, NOW + 900]
 
 
 def test_a_turn_that_is_given_up_closes_every_call() -> None:

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from openclaw.gateway import notices
-from openclaw.gateway.turns import Patience
+from openclaw.gateway.answering import Patience
 from openclaw.llm.chat import ModelError, Reply, Request
 from openclaw.types.clock import iso
 from openclaw.types.conversation import Text, ToolCall

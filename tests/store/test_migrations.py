@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from openclaw.store import echoes, inbox, journal, outbox, traces, usage, webhooks
+from openclaw.store import echoes, inbox, journal, outbox, streams, traces, usage, webhooks
 from openclaw.store.migrations import STEPS
 from tests.store.made import CHAT, KEY, NOW, allow
 
@@ -50,6 +50,9 @@ HOT_PATH: dict[str, Callable[[sqlite3.Connection], object]] = {
     "doubt_unanswered": lambda tx: outbox.doubt_unanswered(tx, "boot"),
     "ambiguous": outbox.ambiguous,
     "sent": lambda tx: outbox.sent(tx, "o_1", "p_1", NOW),
+    "delivered": lambda tx: streams.delivered(tx, "run_1", 1),
+    "is_clear": lambda tx: streams.is_clear(tx, CHAT),
+    "keep_preview": lambda tx: streams.keep_preview(tx, "run_1", "1002"),
     "released": lambda tx: echoes.released(tx, KEY),
     "targets": echoes.targets,
     "release": lambda tx: echoes.release(tx, "o_1"),

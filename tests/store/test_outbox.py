@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from openclaw.store import outbox
 from openclaw.store.database import Database
-from openclaw.store.outbox import Ambiguous, Claimed, Draft, Later
+from openclaw.store.outbox import Ambiguous, Block, Claimed, Draft, Later
 from openclaw.types.clock import iso
 from openclaw.types.messages import Address, Outbound, Part
 from openclaw.types.sending import Decide, Outcome, SendIntent, Verdict
@@ -264,3 +266,35 @@ async def test_only_what_is_settled_is_forgotten(database: Database) -> None:
     await database.write(lambda tx: outbox.forget(tx, iso(NOW + 1)))
 
     assert [await state(database, one.id) for one in (sent, failed, pending)] == [None, "failed", "pending"]
+
+
+async def test_an_edit_cut_off_by_a_crash_is_simply_made_again(database: Database) -> None:
+    edit = replace(draft(), edits="1002")
+    await insert(database, edit)
+    claimed = await claim(database)
+    assert isinstance(claimed, Claimed)
+    assert claimed.message.edits == "1002"
+
+    await database.write(lambda tx: outbox.doubt_unanswered(tx, "boot_2"))
+
+    assert await state(database, edit.id) == "pending"
+
+
+async def test_an_edit_without_its_message_becomes_a_message_of_its_own(database: Database) -> None:
+    edit = replace(draft(), edits="1002")
+    await insert(database, edit)
+    await claim(database)
+
+    await database.write(lambda tx: outbox.send_anew(tx, edit.id))
+    await database.write(lambda tx: outbox.doubt_unanswered(tx, "boot_2"))
+
+    assert await state(database, edit.id) == "ambiguous"
+
+
+async def test_a_block_keeps_the_words_it_was_made_of(database: Database) -> None:
+    await insert(database, replace(draft(), block=Block(2, "**words**")), seq=None)
+
+    rows = await database.read(
+        lambda tx: [tuple(row) for row in tx.execute("SELECT step, source FROM outbox")]
+    )
+    assert rows == [(2, "**words**")]

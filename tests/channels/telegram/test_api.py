@@ -5,10 +5,12 @@ import pytest
 from openclaw.channels.telegram.api import TelegramApi
 from openclaw.channels.telegram.config import TelegramAccount
 from openclaw.types.errors import AmbiguousDeliveryError, ChannelError, DeliveryError
-from openclaw.types.messages import Address
+from openclaw.types.messages import Address, Part
 from openclaw.types.secrets import Secret
 from tests.channels.telegram.house import outbound
 from tests.fakes import FakeTelegram
+
+OWNER = Address("telegram", "821071206")
 
 
 @pytest.fixture
@@ -142,3 +144,63 @@ async def test_typing_that_cannot_be_shown_hurts_nobody(api: TelegramApi, telegr
     await api.show_typing(Address("telegram", "821071206"))
 
     assert telegram.called("sendChatAction")
+
+
+async def test_a_message_is_changed_with_its_markup(api: TelegramApi, telegram: FakeTelegram) -> None:
+    message_id = await api.send(outbound("It is"))
+
+    assert await api.edit(OWNER, message_id, Part("It is 22°C.", "It is <b>22°C</b>."))
+
+    assert telegram.texts() == ["It is 22°C."]
+    (call,) = telegram.called("editMessageText")
+    assert (call.params["parse_mode"], call.params["link_preview_options"]) == ("HTML", {"is_disabled": True})
+
+
+async def test_an_edit_that_changes_nothing_has_been_made(api: TelegramApi, telegram: FakeTelegram) -> None:
+    message_id = await api.send(outbound("It is 22°C."))
+
+    assert await api.edit(OWNER, message_id, Part("It is 22°C."))
+
+
+async def test_an_edit_of_a_deleted_message_says_so(api: TelegramApi, telegram: FakeTelegram) -> None:
+    message_id = await api.send(outbound("It is"))
+    await api.delete(OWNER, message_id)
+
+    assert telegram.sent == []
+    assert not await api.edit(OWNER, message_id, Part("It is 22°C."))
+
+
+async def test_an_edit_whose_markup_is_refused_is_made_in_plain_text(
+    api: TelegramApi, telegram: FakeTelegram
+) -> None:
+    message_id = await api.send(outbound("It is"))
+
+    assert await api.edit(OWNER, message_id, Part("a b", "<b>a <nope> b"))
+
+    assert telegram.texts() == ["a b"]
+
+
+async def test_an_edit_that_must_wait_says_how_long(api: TelegramApi, telegram: FakeTelegram) -> None:
+    message_id = await api.send(outbound("It is"))
+    telegram.fail("editMessageText", parameters={"retry_after": 40})
+
+    with pytest.raises(DeliveryError) as refused:
+        await api.edit(OWNER, message_id, Part("It is 22°C."))
+
+    assert refused.value.retry_after == 40
+
+
+async def test_an_edit_without_an_answer_is_in_doubt(api: TelegramApi, telegram: FakeTelegram) -> None:
+    message_id = await api.send(outbound("It is"))
+    telegram.accept_and_drop("editMessageText")
+
+    with pytest.raises(AmbiguousDeliveryError):
+        await api.edit(OWNER, message_id, Part("It is 22°C."))
+
+
+async def test_a_message_that_cannot_be_deleted_hurts_nobody(
+    api: TelegramApi, telegram: FakeTelegram
+) -> None:
+    await api.delete(OWNER, "999")
+
+    assert len(telegram.called("deleteMessage")) == 1

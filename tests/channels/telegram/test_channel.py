@@ -5,7 +5,7 @@ from openclaw.bus import Bus
 from openclaw.channels.runner import Backoff, ChannelRunner
 from openclaw.channels.telegram.channel import TelegramChannel
 from openclaw.channels.telegram.config import TelegramAccount
-from openclaw.types.channel import Channel, WebhookRequest
+from openclaw.types.channel import Channel, Editing, WebhookRequest
 from openclaw.types.errors import ChannelError, DeliveryError
 from openclaw.types.events import ChannelChanged
 from openclaw.types.messages import Address, Part
@@ -20,9 +20,11 @@ def account(telegram: FakeTelegram, **more: object) -> TelegramAccount:
 
 def test_it_is_a_channel() -> None:
     channel: Channel = make_channel(TelegramAccount())
+    editing: Editing = make_channel(TelegramAccount())
 
     assert (channel.name, channel.account) == ("telegram", "default")
     assert channel.routes(MemoryLedger().deliver) == ()
+    assert isinstance(editing, Editing)
 
 
 async def test_what_people_write_is_in_the_ledger_before_telegram_forgets_it(telegram: FakeTelegram) -> None:
@@ -182,3 +184,23 @@ def test_a_reply_is_composed_within_the_configured_length() -> None:
         Part("eee", "eee"),
     ]
     assert list(channel.compose(" \n")) == []
+
+
+async def test_a_message_is_shown_changed_and_taken_away(telegram: FakeTelegram) -> None:
+    channel, to = make_channel(account(telegram)), Address("telegram", "821071206")
+
+    message_id = await channel.begin_preview(to, Part("It is …"))
+    assert await channel.edit(to, message_id, Part("It is 22°C."))
+    assert telegram.texts() == ["It is 22°C."]
+    await channel.withdraw(to, message_id)
+    assert telegram.texts() == []
+    assert not await channel.edit(to, message_id, Part("It is 22°C."))
+    await channel.aclose()
+
+
+async def test_without_a_token_nothing_is_changed_and_nothing_fails_that_may_be_left() -> None:
+    channel, to = make_channel(TelegramAccount()), Address("telegram", "821071206")
+
+    with pytest.raises(DeliveryError):
+        await channel.edit(to, "1", Part("It is 22°C."))
+    await channel.withdraw(to, "1")

@@ -88,3 +88,22 @@ def test_other_refusals_and_failures_are_left_to_the_back_off() -> None:
     assert receiving(refused(429, "Too Many", retry_after=3), "x").wait_seconds == 3
     unreachable = receiving(broken(NetworkError("x"), httpx.ConnectError("refused")), "x")
     assert str(unreachable) == "Telegram cannot be reached: ConnectError: refused"
+
+
+@pytest.mark.parametrize(
+    ("status", "description", "unmodified", "gone"),
+    [
+        (400, "Bad Request: message is not modified: specified new message content …", True, False),
+        (400, "Bad Request: message to edit not found", False, True),
+        (400, "Bad Request: message can't be edited", False, True),
+        (400, "Bad Request: MESSAGE_ID_INVALID", False, True),
+        (400, "Bad Request: chat not found", False, False),
+        (403, "Forbidden: message is not modified", False, False),
+    ],
+)
+def test_what_became_of_an_edit_is_read_from_its_refusal(
+    status: int, description: str, unmodified: bool, gone: bool
+) -> None:
+    refusal = refused(status, description)
+
+    assert (refusal.is_unmodified, refusal.is_gone) == (unmodified, gone)
