@@ -3,9 +3,10 @@
 import logging
 import os
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -19,12 +20,15 @@ from openclaw.agent.renderer import Renderer, Wrapping
 from openclaw.agent.toolbox import SkillFolders, Toolbox, ToolSettings
 from openclaw.bus import Bus
 from openclaw.channels.registry import load_channel
-from openclaw.channels.runner import ChannelRunner, ChannelStatus
+from openclaw.channels.runner import ChannelRunner
 from openclaw.gateway.access import AccessPolicy, owners_of
-from openclaw.gateway.answering import Briefing, Patience
+from openclaw.gateway.answering import Patience
 from openclaw.gateway.briefing import BriefingParts, HouseBriefing, model_choice, model_ref
 from openclaw.gateway.budgets import Budgets
-from openclaw.gateway.chunker import BlockRules
+from openclaw.gateway.commands.desk import Commands
+from openclaw.gateway.commands.lane import LaneWork
+from openclaw.gateway.commands.parts import CommandParts
+from openclaw.gateway.commands.stop import Stopper
 from openclaw.gateway.delivery import Delivery, DeliveryParts, DeliveryRules
 from openclaw.gateway.dispatch import AccountKey, Dispatch
 from openclaw.gateway.intake import Intake
@@ -32,7 +36,8 @@ from openclaw.gateway.lanes import Lanes
 from openclaw.gateway.pairing import PairingStore
 from openclaw.gateway.routing import Routing
 from openclaw.gateway.runs import Runs
-from openclaw.gateway.streaming import StreamParts, StreamPlan, Streams, Tempo
+from openclaw.gateway.send_policy import send_policy
+from openclaw.gateway.streaming import StreamParts, StreamPlan, Streams, Tempo, block_rules
 from openclaw.gateway.tracing import TraceBook
 from openclaw.gateway.turns import Freshness, TurnParts, Turns
 from openclaw.gateway.waiting import WaitingRoom
@@ -53,6 +58,7 @@ from openclaw.types.channel import Channel, ChannelParts
 from openclaw.types.clock import Clock, SystemClock
 from openclaw.types.errors import ConfigError
 from openclaw.types.ids import new_id
+from openclaw.web.conditions import problems, shown
 from openclaw.web.desk import Nameplate
 from openclaw.web.front_desk import CHANNEL as WEBCHAT
 from openclaw.web.front_desk import DeskParts, FrontDesk
@@ -151,7 +157,7 @@ async def build(loaded: Loaded, redactor: Redactor, *, with_channels: bool) -> A
             stack.push_async_callback(channel.aclose)
         policies, owners = _policies(loaded)
         briefing = _briefing(core, models, door, owners)
-        yield _house(core, channels, policies, briefing, models)
+        yield _house(core, channels, policies, briefing, models, _drain if with_channels else None)
 
 
 async def _open_core(stack: AsyncExitStack, loaded: Loaded, redactor: Redactor, *, only: str | None) -> Core:
@@ -222,22 +228,24 @@ def _house(
     core: Core,
     channels: Mapping[AccountKey, Channel],
     policies: Mapping[AccountKey, AccessPolicy],
-    briefing: Briefing,
+    briefing: HouseBriefing,
     models: Models,
+    restart: Callable[[], None] | None,
 ) -> House:
     settings, paths, clock = core.loaded.settings, core.loaded.paths, core.clock
-    patience = Patience(settings.models.probe.every_seconds, settings.models.probe.for_minutes * 60)
     streams = _streams(core, channels)
-    turns = Turns(
-        TurnParts(
-            core.ledger, core.sessions, briefing, channels, core.bus, core.traces, core.runs, clock, patience,
-            WaitingRoom(core.ledger, core.traces, settings.messages.queue, clock),
-            Upkeep(settings.agents.defaults.compaction, core.wrapping, clock), core.budgets,
-            Freshness(settings.session, zone(core.timezone)), core.secrets, streams,
-        )
+    room = WaitingRoom(core.ledger, core.traces, settings.messages.queue, clock)
+    upkeep = Upkeep(settings.agents.defaults.compaction, core.wrapping, clock)
+    turns = _turns(core, channels, briefing, (room, upkeep, streams))
+    parts = CommandParts(
+        core.ledger, core.sessions, core.bus, core.runs, core.traces, clock, channels, room, models,
+        {agent.id: agent for agent in core.agents}, settings.agents.defaults, settings.commands,
+        settings.session.reset_triggers, core.budgets, zone(core.timezone), clock.now_ms(), briefing.weigh, restart,
     )  # fmt: skip
+    work = LaneWork(turns, parts, briefing, upkeep)
+    stopper = Stopper(core.ledger, room, core.runs, core.bus, (turns, work))
     lanes: Lanes[str] = Lanes(
-        turns.run_next, at_once=settings.agents.defaults.max_concurrent, on_busy=turns.knock
+        work.run_next, at_once=settings.agents.defaults.max_concurrent, on_busy=turns.knock
     )
     routing = _routing(core)
     pairings = {account: PairingStore(paths.credentials, *account, clock) for account in policies}
@@ -250,14 +258,39 @@ def _house(
     desk = FrontDesk(
         DeskParts(
             _nameplate(core, models), core.ledger, core.sessions, intake, delivery, lanes, core.runs, clock,
-            routing, pairings, lambda: _shown(runner.states()),
-            lambda: _problems(core.ledger, runner.states()),
+            routing, pairings,
+            lambda: shown(runner.states()), lambda: problems(core.ledger, runner.states()),
             _agents_shown(core, models), core.budgets, zone(core.timezone), models,
-            model_choice(core.agents[0], {}, settings.agents.defaults),
+            model_choice(core.agents[0], {}, settings.agents.defaults), stopper,
         )
     )  # fmt: skip
-    dispatch = Dispatch(core.ledger, core.bus, lanes, core.traces, routing, policies, pairings)
+    dispatch = Dispatch(
+        core.ledger, core.bus, lanes, core.traces, routing, policies, pairings, Commands(parts, stopper),
+        send_policy(settings.send_policy, settings.session.send_policy, zone(core.timezone)),
+    )  # fmt: skip
     return House(core, channels, runner, intake, dispatch, lanes, turns, delivery, desk, models, streams)
+
+
+def _turns(
+    core: Core,
+    channels: Mapping[AccountKey, Channel],
+    briefing: HouseBriefing,
+    handed: tuple[WaitingRoom, Upkeep, Streams],
+) -> Turns:
+    settings, (room, upkeep, streams) = core.loaded.settings, handed
+    patience = Patience(settings.models.probe.every_seconds, settings.models.probe.for_minutes * 60)
+    fresh = Freshness(settings.session, zone(core.timezone))
+    return Turns(
+        TurnParts(
+            core.ledger, core.sessions, briefing, channels, core.bus, core.traces, core.runs, core.clock, patience,
+            room, upkeep, core.budgets, fresh, core.secrets, streams,
+        )
+    )  # fmt: skip
+
+
+def _drain() -> None:
+    """The daemon ends as when it is asked to from outside, and whoever watches it starts it again."""
+    signal.raise_signal(signal.SIGTERM)
 
 
 def _streams(core: Core, channels: Mapping[AccountKey, Channel]) -> Streams:
@@ -271,18 +304,12 @@ def _streams(core: Core, channels: Mapping[AccountKey, Channel]) -> Streams:
         )
         for name, account in (config.each_account().items() if config is not None else ())
     }
-    chunk, joined = defaults.block_streaming_chunk, defaults.block_streaming_coalesce
-    rules = BlockRules(
-        chunk.min_chars,
-        chunk.max_chars,
-        chunk.break_preference,
-        defaults.block_streaming_break == "message_end",
-        joined.min_chars or chunk.min_chars,
-        joined.max_chars or chunk.max_chars,
-        joined.idle_ms / 1000,
-    )
-    tempo = Tempo(pause_ms=defaults.human_delay.range_ms)
-    return Streams(StreamParts(core.shown, channels, core.bus, core.clock, core.secrets, plans, rules, tempo))
+    return Streams(
+        StreamParts(
+            core.shown, channels, core.bus, core.clock, core.secrets, plans, block_rules(defaults),
+            Tempo(pause_ms=defaults.human_delay.range_ms),
+        )
+    )  # fmt: skip
 
 
 def _routing(core: Core) -> Routing:
@@ -351,18 +378,6 @@ def _installation_key(credentials: Path) -> bytes:
         path.touch(mode=0o600)
         path.write_bytes(secrets.token_bytes(32))
     return path.read_bytes()
-
-
-def _shown(states: Sequence[ChannelStatus]) -> dict[str, object]:
-    return {
-        state.channel if state.account == "default" else f"{state.channel}:{state.account}": asdict(state)
-        for state in states
-    }
-
-
-def _problems(ledger: Ledger, states: Sequence[ChannelStatus]) -> list[str]:
-    failing = [f"{state.channel}: {state.reason}" for state in states if state.condition == "failing"]
-    return [*(["the ledger's disk is full"] if ledger.is_full else []), *failing]
 
 
 @asynccontextmanager

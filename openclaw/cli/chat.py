@@ -9,7 +9,7 @@ import click
 from openclaw.cli.house import call_here, line, load_settings
 from openclaw.cli.rpc import GatewayDownError, Line, RefusedError
 from openclaw.cli.tables import print_json, printable_text
-from openclaw.cli.telling import RunFailedError, Telling, Told
+from openclaw.cli.telling import RunFailedError, Telling, Told, stopped
 from openclaw.types.errors import OpenClawError
 
 if TYPE_CHECKING:
@@ -111,7 +111,9 @@ def _show(told: Told, as_json: bool) -> None:
 def _ask(connected: Line, text: str, question: Mapping[str, object], quiet: bool) -> Told:
     run_id = str(uuid.uuid4())
     telling = Telling(run_id, quiet=quiet)
-    connected.call("chat.send", {**question, "message": text, "idempotencyKey": run_id})
+    answer = connected.call("chat.send", {**question, "message": text, "idempotencyKey": run_id})
+    if "aborted" in answer:
+        return stopped(answer, quiet=quiet)
     for frame in connected.events():
         if told := telling.see(frame["event"], frame["payload"]):
             return told
@@ -151,9 +153,11 @@ async def _ask_here(house: "House", text: str, question: Mapping[str, object], q
     with house.bus.subscribe(*TURN_EVENTS, depth=256, lossless=True) as events:
         try:
             params = {**question, "message": text, "idempotencyKey": run_id}
-            await dispatch(house, OPERATOR, "chat.send", params)
+            answer = await dispatch(house, OPERATOR, "chat.send", params)
         except RpcError as error:
             raise RefusedError(error.message) from None
+        if isinstance(answer, Mapping) and "aborted" in answer:
+            return stopped(answer, quiet=quiet)
         while True:
             event = await events.next()
             if not is_turn_event(event):

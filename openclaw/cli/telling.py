@@ -24,6 +24,14 @@ class Told:
     payload: Mapping[str, Any]
 
 
+def stopped(answer: Mapping[str, Any], *, quiet: bool) -> Told:
+    """A word for stopping begins no run."""
+    text = f"Stopped: {len(answer['runIds'])}." if answer["aborted"] else "Nothing was under way."
+    if not quiet:
+        click.echo(text)
+    return Told(text, answer)
+
+
 class Telling:
     """Sees `agent` and `chat` events until the run has ended."""
 

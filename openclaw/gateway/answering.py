@@ -94,9 +94,9 @@ class Answering:
     async def answer(self, running: Running) -> Answer | GivenUp:
         """Raises TurnPausedError when the daemon stops."""
         waiting_since: float | None = None
-        compacted = False
+        steps_before, compacted = 0, False
         prepared = await self._prepare(running)
-        if not running.journal.steps:
+        if not running.journal.recorded and self._may_spend(running):
             upkept = await self._parts.upkeep.before_turn(
                 self._conversation(running, prepared), prepared.model, prepared.window
             )
@@ -110,13 +110,16 @@ class Answering:
                 logger.warning("no answer for %s: %s", running.row.key, error)
                 if error.fault == "overflow" and not compacted:
                     compacted = True
-                    if await self._make_room(running, prepared):
+                    # Without money for it the next request is refused, and its line told.
+                    if not self._may_spend(running) or await self._make_room(running, prepared):
                         prepared = await self._prepare(running)
                         continue
                 if error.fault in {"invalid", "overflow"}:
                     return GivenUp("dead", f"model_refused: {error.detail[:200]}", notices.MODEL_REFUSED)
-                now = self._parts.clock.monotonic()
-                waiting_since = now if waiting_since is None else waiting_since
+                now, steps = self._parts.clock.monotonic(), len(running.journal.recorded)
+                if waiting_since is None or steps > steps_before:
+                    # Between two steps the model was there.
+                    waiting_since, steps_before = now, steps
                 if now - waiting_since >= self._parts.patience.give_up_seconds:
                     return GivenUp("dead", "model_unavailable", notices.MODEL_GONE)
                 await self._wait_for_model(running)
@@ -124,7 +127,7 @@ class Answering:
 
     async def tidy(self, running: Running) -> None:
         """After the answer has gone out: make room for the next one."""
-        if running.prepared is None:
+        if running.prepared is None or not self._may_spend(running):
             return
         prepared: Prepared = running.prepared
         conversation = self._conversation(running, prepared)
@@ -132,7 +135,7 @@ class Answering:
         await self._record(running, upkept)
 
     async def _prepare(self, running: Running) -> Prepared:
-        entry = self._parts.sessions.entry(running.session)
+        entry = {**self._parts.sessions.entry(running.session), **running.row.event.settings}
         history = [*running.session.entries, running.user]
         prepared = await self._parts.briefing.prepare(running.row, history, entry, running.trace)
         running.window, running.prepared = prepared.window, prepared
@@ -140,7 +143,6 @@ class Answering:
 
     async def _try(self, running: Running, prepared: Prepared) -> Answer:
         parts = self._parts
-        before = parts.sessions.entry(running.session).get("cost", 0.0)
         turn = Turn(
             running.turn.row.run_id,
             running.session.key,
@@ -152,14 +154,19 @@ class Answering:
             self._stopping.is_set,
             prepared.repetition,
         )
-        model = CappedModel(
-            prepared.model,
-            parts.budgets,
-            lambda: Spender(running.user.sender, before, spent_in(running.journal.recorded)),
-        )
+        model = CappedModel(prepared.model, parts.budgets, lambda: self._spender(running))
         ears = TurnEars(running, parts)
         house = House(model, running.journal, running.trace, running.telling(self._emit), parts.clock, ears)
         return await self._while_shown(running.row, run_turn(turn, house))
+
+    def _spender(self, running: Running) -> Spender:
+        before = self._parts.sessions.entry(running.session).get("cost", 0.0)
+        # An ended turn is in what the conversation has cost.
+        spent = 0.0 if running.ended else spent_in(running.journal.recorded)
+        return Spender(running.user.sender, before, spent)
+
+    def _may_spend(self, running: Running) -> bool:
+        return self._parts.budgets.check(self._spender(running)) is None
 
     async def _while_shown(self, row: InboxRow, work: Coroutine[Any, Any, Answer]) -> Answer:
         """People see that an answer is being written. The work has the first word: the model is asked before."""
@@ -199,6 +206,7 @@ class Answering:
             return
         entry = sessions.entry(session)
         entry.update(upkept.counters)
+        entry["cost"] = round(entry.get("cost", 0.0) + upkept.usage.cost, 8)
         lines = encode(upkept.compaction).decode() if upkept.compaction is not None else ""
         await self._parts.ledger.keep_up(
             sessions.row(session, entry),
@@ -230,8 +238,9 @@ class Answering:
             running.noticed = True
             if to is None:
                 # Not the run's end: who asked over the control plane is told to go on waiting.
-                key = running.session.key
-                await self._parts.bus.publish(TurnFinished(running.turn.row.run_id, key, "paused", text))
+                for run_id in running.runs:
+                    told = TurnFinished(run_id, running.session.key, "paused", text)
+                    await self._parts.bus.publish(told)
             else:
                 await self._tell_of_waiting(running, to, text)
         with anyio.move_on_after(patience.probe_seconds):

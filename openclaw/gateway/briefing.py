@@ -1,5 +1,6 @@
 """What the agent is told before a turn: its model, its tools, its prompt."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -62,6 +63,19 @@ class HouseBriefing:
     def __init__(self, parts: BriefingParts) -> None:
         self._parts = parts
         self._memos: dict[tuple[str, str, bool], _Memo] = {}
+
+    async def weigh(self, agent: str) -> Mapping[str, Mapping[str, int]]:
+        """Characters that stand before each conversation of this agent, by kind and name."""
+        shelf = await self._parts.toolbox.shelf(self._parts.agents[agent])
+        files = await self._parts.files[agent].files()
+        return {
+            "files": {file.name: len(file.text) for file in files},
+            "tools": {
+                tool.name: len(tool.description) + len(json.dumps(tool.schema))
+                for tool in shelf.tools.values()
+            },
+            "skills": {skill.name: len(skill.description) for skill in shelf.skills},
+        }
 
     async def prepare(
         self, row: InboxRow, history: Sequence[Entry], entry: Mapping[str, Any], trace: Trace

@@ -8,6 +8,14 @@ from openclaw.schema import ConfigPart, Ids
 class CommandsConfig(ConfigPart):
     owner_allow_from: Ids = ()
     """The owner's sender ids, `telegram:821071206`. Empty: the channels' `allowFrom` of this file, without `*`."""
+    allow_from: dict[str, Ids] = {}
+    """Who may give commands, by channel or `*`. When set, nobody else may."""
+    use_access_groups: bool = True
+    """Without `allowFrom`: only those whom the owner let in may. False: everybody who is answered."""
+    text: bool = True
+    """False: commands in messages are read as plain text; only stopping goes on to work."""
+    restart: bool = True
+    """Whether the owner may restart the daemon by `/restart`."""
 
 
 class PeerMatch(ConfigPart):

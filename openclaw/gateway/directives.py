@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from openclaw.gateway.commands.book import Known, find
+from openclaw.gateway.command_book import Known, find
 
 STOP_WORDS = frozenset(
     [

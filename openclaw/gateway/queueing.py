@@ -40,10 +40,15 @@ def rules_for(entry: Mapping[str, Any], channel: str, config: QueueConfig) -> Qu
     drop = entry.get("queueDrop", config.drop)
     return QueueRules(
         mode,
-        int(debounce),
-        int(entry.get("queueCap", config.cap)),
+        _number(debounce, 0, config.debounce_ms),
+        _number(entry.get("queueCap"), 1, config.cap),
         drop if drop in get_args(QueueDrop) else config.drop,
     )
+
+
+def _number(value: object, least: int, otherwise: int) -> int:
+    """The session's file may have been written by others."""
+    return int(value) if isinstance(value, int | float) and value >= least else otherwise
 
 
 def told_of_dropped(texts: Sequence[str]) -> str:

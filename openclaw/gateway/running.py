@@ -13,11 +13,12 @@ from openclaw.agent.tools.base import Tool
 from openclaw.gateway.journal import TurnJournal, last_heard
 from openclaw.gateway.queueing import QueueRules
 from openclaw.gateway.tracing import Trace
-from openclaw.gateway.waiting import LOOK, WaitingRoom, same_place
+from openclaw.gateway.waiting import LOOK, WaitingRoom, before_commands, same_place
 from openclaw.llm.chat import Request, Substitution
 from openclaw.sessions.sessions import Session, Sessions
 from openclaw.store.inbox import InboxRow
-from openclaw.store.ledger import Ledger, OpenTurn
+from openclaw.store.ledger import Ledger
+from openclaw.store.turning import OpenTurn
 from openclaw.types.conversation import Entry, UserMessage
 from openclaw.types.events import ModelReplied, ReplyWithdrawn, TextDelta, TurnEvent
 
@@ -60,6 +61,11 @@ class Running:
     """Why it was stopped."""
     said: str = ""
     """What the model has written of the present reply."""
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """Its own, and those it answers too."""
+        return (self.turn.row.run_id, *self.joined_runs)
 
     def abort(self, reason: str) -> None:
         self.aborted = reason
@@ -105,7 +111,7 @@ class TurnEars:
         if not rows:
             return ()
         running, room = self._running, self._parts.room
-        stays = self._rules().mode == "steer-backlog"
+        stays = self._rules(rows[0].event.settings).mode == "steer-backlog"
         joins = [room.join(row, running.turn.row.run_id, row.event.text, stays=stays) for row in rows]
         await self._parts.ledger.join(running.turn.row.run_id, joins)
         steps = [join.step for join in joins]
@@ -116,18 +122,20 @@ class TurnEars:
         return last_heard(steps)
 
     async def _newcomers(self) -> list[InboxRow]:
-        if not self._rules().steers:
-            return []
         heard = {step.call_id for step in self._running.journal.steps if step.kind == "user"}
         row = self._running.row
-        waiting = await self._parts.ledger.waiting(self._running.session.key, LOOK)
+        waiting = before_commands(await self._parts.ledger.waiting(self._running.session.key, LOOK))
         return [
             other
             for other in waiting
-            if other.seq > row.seq and str(other.seq) not in heard and same_place(other, row)
+            if other.seq > row.seq
+            and str(other.seq) not in heard
+            and same_place(other, row)
+            and self._rules(other.event.settings).steers
         ]
 
-    def _rules(self) -> QueueRules:
+    def _rules(self, own: Mapping[str, object]) -> QueueRules:
+        """`own`: what a message says for itself."""
         return self._parts.room.rules(
-            self._parts.sessions.entry(self._running.session), self._running.row.channel
+            {**self._parts.sessions.entry(self._running.session), **own}, self._running.row.channel
         )

@@ -8,6 +8,7 @@ from typing import Protocol
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
+from openclaw.agent.config import AgentDefaults
 from openclaw.agent.ports import RecordedStep
 from openclaw.bus import Bus, Gap
 from openclaw.gateway.block_stream import BlockParts, BlockStream, Recipient
@@ -73,6 +74,19 @@ class StreamParts:
     plans: Mapping[tuple[str, str], StreamPlan]
     rules: BlockRules = BlockRules()  # noqa: RUF009 - frozen, so one instance may serve all
     tempo: Tempo = Tempo()
+
+
+def block_rules(config: AgentDefaults) -> BlockRules:
+    chunk, joined = config.block_streaming_chunk, config.block_streaming_coalesce
+    return BlockRules(
+        chunk.min_chars,
+        chunk.max_chars,
+        chunk.break_preference,
+        config.block_streaming_break == "message_end",
+        joined.min_chars or chunk.min_chars,
+        joined.max_chars or chunk.max_chars,
+        joined.idle_ms / 1000,
+    )
 
 
 class Way(Protocol):

@@ -1,5 +1,6 @@
 """How a turn ends: everything that follows from it, in one transaction."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -17,15 +18,20 @@ from openclaw.sessions.sessions import Session, Sessions
 from openclaw.store.echoes import Echo
 from openclaw.store.inbox import InboxRow
 from openclaw.store.journal import Step
-from openclaw.store.ledger import Ending, Ledger
+from openclaw.store.ledger import Ledger
 from openclaw.store.outbox import Draft
+from openclaw.store.turning import Ending
 from openclaw.store.usage import UsageRow
 from openclaw.types.channel import Channel
 from openclaw.types.clock import Clock
-from openclaw.types.conversation import AssistantMessage, Entry, ToolMessage, ToolResult, Usage
+from openclaw.types.conversation import AssistantMessage, Entry, Thinking, ToolMessage, ToolResult, Usage
 from openclaw.types.events import TurnOutcome
 from openclaw.types.ids import new_id
 from openclaw.types.messages import Address, Part
+from openclaw.types.money import usd
+
+ARGUMENTS = 120
+"""Characters of a tool call's arguments that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +82,12 @@ async def close_turn(
     settled = await parts.streams.settle(row, close.run_id)
     owed = [] if silent else _owed(close, text, settled, parts.secrets())
     before = parts.sessions.entry(session)
-    if close.instead_of is not None and before.get("fallbackNotice") != close.instead_of.model:
+    if owed and close.instead_of is not None and before.get("fallbackNotice") != close.instead_of.model:
         owed = [*owed, notices.substituted(close.instead_of.model, close.instead_of.fault, _answerer(close))]
-    drafts = reply_drafts(row, owed, parts.channels, settled)
     usage = sum((entry.usage for entry in close.entries if isinstance(entry, AssistantMessage)), Usage())
+    if close.state == "answered" and not silent:
+        owed = dressed(owed, close, {**before, **row.event.settings}, usage, settled)
+    drafts = reply_drafts(row, owed, parts.channels, settled)
     entry = counted(parts.sessions.entry(session), close, usage, parts.clock.now_ms())
     state: Literal["answered", "dead"] = "answered" if close.state == "aborted" else close.state
     trace.add("transcript", entries=len(close.entries), session=session.id)
@@ -100,6 +108,52 @@ async def close_turn(
     parts.sessions.keep_entry(session, entry)
     outcome: TurnOutcome = "silent" if silent else close.state
     return drafts, (outcome, "" if silent else text, close.reason, usage)
+
+
+def dressed(
+    texts: list[str], close: Close, entry: Mapping[str, object], usage: Usage, settled: Settled
+) -> list[str]:
+    """The answer with what its reader asked to see beside it: reasoning, tools, usage."""
+    lines = (
+        tools_line(entry.get("verboseLevel"), close.entries),
+        usage_line(entry.get("responseUsage"), usage),
+    )
+    if below := "\n".join(line for line in lines if line):
+        texts = [*texts[:-1], f"{texts[-1]}\n\n{below}"] if texts else [below]
+    thoughts = _thoughts(close) if entry.get("reasoningLevel") == "on" else ""
+    # A preview becomes the first message, and that must be the answer.
+    return (
+        [f"{notices.REASONING}\n{thoughts}", *texts] if thoughts and not settled.delivered.preview else texts
+    )
+
+
+def _thoughts(close: Close) -> str:
+    said = (e for e in reversed(close.entries) if isinstance(e, AssistantMessage))
+    blocks = next(said).blocks
+    return "\n\n".join(block.thinking for block in blocks if isinstance(block, Thinking)).strip()
+
+
+def tools_line(wanted: object, entries: Sequence[Entry]) -> str:
+    """Pure. What `/verbose on` and `/verbose full` put below an answer."""
+    calls = [call for entry in entries if isinstance(entry, AssistantMessage) for call in entry.calls]
+    if wanted == "full":
+        return "\n".join(
+            f"Tool: {call.name} {json.dumps(dict(call.arguments))[:ARGUMENTS]}" for call in calls
+        )
+    names = dict.fromkeys(call.name for call in calls)
+    return f"Tools: {', '.join(names)}" if calls and wanted == "on" else ""
+
+
+def usage_line(wanted: object, usage: Usage) -> str:
+    """Pure. What `/usage tokens` and `/usage full` put below an answer."""
+    line = f"Usage: {usage.prompt:,} in, {usage.output:,} out"
+    match wanted:
+        case "tokens":
+            return line
+        case "full":
+            return f"{line}, {usage.cache_read:,} from the cache, {usd(usage.cost)}"
+        case _:
+            return ""
 
 
 def _answerer(close: Close) -> str:

@@ -26,18 +26,20 @@ from openclaw.sessions.config import SessionConfig
 from openclaw.sessions.freshness import is_stale, rule_for
 from openclaw.sessions.sessions import Session, Sessions
 from openclaw.sessions.transcript import TranscriptError
-from openclaw.store.inbox import InboxRow
-from openclaw.store.ledger import Ending, Ledger
+from openclaw.store.inbox import EventEndedError, InboxRow
+from openclaw.store.ledger import Ledger
 from openclaw.store.outbox import Draft
+from openclaw.store.turning import Ending
 from openclaw.types.channel import Channel
 from openclaw.types.clock import Clock
-from openclaw.types.conversation import AssistantMessage, Entry, Text
+from openclaw.types.conversation import AssistantMessage, Entry, Text, Usage
 from openclaw.types.events import (
     ReplyReady,
     SessionChanged,
     TraceRecorded,
     TurnEvent,
     TurnFinished,
+    TurnOutcome,
     TurnStarted,
 )
 from openclaw.types.ids import new_id
@@ -94,7 +96,7 @@ class Turns:
         if running is None:
             return
         entry = self._parts.sessions.find(session_key) or {}
-        if self._parts.room.rules(entry, running.row.channel).mode == "interrupt":
+        if self._parts.room.rules(entry, running.row.channel).mode == "interrupt" and not running.ended:
             running.abort("interrupted")
 
     def abort(self, session_key: str, reason: str = "aborted") -> int:
@@ -103,7 +105,7 @@ class Turns:
         if running is None or running.aborted:
             return 0
         running.abort(reason)
-        return 1
+        return int(not running.ended)
 
     async def run_next(self, session_key: str) -> bool:
         """Run the session's next turn; False when there is none."""
@@ -123,8 +125,12 @@ class Turns:
                 logger.exception("the session of %s cannot be opened; trace %s", row.key, row.trace_id)
                 await self._give_up_unopened(row)
                 return True
-            running = self._running[session_key] = await self._begin(gathering, session)
             try:
+                running = self._running[session_key] = await self._begin(gathering, session)
+            except EventEndedError:
+                return True
+            try:
+                await self._tell_dropped(gathering)
                 return await self._supervise(running)
             finally:
                 del self._running[session_key]
@@ -193,15 +199,21 @@ class Turns:
         journal = TurnJournal(parts.ledger, turn.row.run_id, turn.steps, counted)
         running = Running(row, session, turn, trace, journal, user_message(row))
         running.joined_runs += [other.run_id for other in (*gathering.shortened, *gathering.joined)]
-        reasoning = entry.get("reasoningLevel") == "stream"
+        reasoning = {**entry, **row.event.settings}.get("reasoningLevel") == "stream"
         parts.streams.begin(row, turn.row.run_id, journal.recorded, reasoning=reasoning)
         return running
+
+    async def _tell_dropped(self, gathering: Gathering) -> None:
+        for row in gathering.dropped:
+            await self._emit(TurnFinished(row.run_id, row.session_key, "refused", "", "queue_full"))
+            await self._parts.bus.publish(TraceRecorded(row.trace_id, "ignored"))
 
     async def _pause(self, running: Running) -> None:
         await self._parts.ledger.pause(running.turn.row.run_id)
         trace = running.trace.record("paused", "the daemon stopped", running.session.key)
         await self._parts.ledger.save_trace(trace)
-        await self._emit(TurnFinished(running.turn.row.run_id, running.session.key, "paused", ""))
+        for run_id in running.runs:
+            await self._emit(TurnFinished(run_id, running.session.key, "paused", ""))
 
     async def _run(self, running: Running) -> None:
         if giving_up := self._reason_to_give_up(running):
@@ -270,11 +282,19 @@ class Turns:
             logger.exception(
                 "the transcript of %s cannot be written; the ledger keeps its lines", close.session.key
             )
-        await self._announce_replies(drafts)
-        for run_id in (close.run_id, *running.joined_runs):
+        finally:
+            # The end is committed: who stops the turn only now keeps nobody from hearing of it.
+            with anyio.CancelScope(shield=True):
+                await self._announce_replies(drafts)
+                await self._announce_end(running, close.state, shown)
+
+    async def _announce_end(
+        self, running: Running, state: str, shown: tuple[TurnOutcome, str, str, Usage]
+    ) -> None:
+        for run_id in running.runs:
             await self._emit(TurnFinished(run_id, running.session.key, *shown))
-        await parts.bus.publish(SessionChanged(running.session.key, "turn"))
-        await parts.bus.publish(TraceRecorded(running.row.trace_id, close.state))
+        await self._parts.bus.publish(SessionChanged(running.session.key, "turn"))
+        await self._parts.bus.publish(TraceRecorded(running.row.trace_id, state))
 
     async def _announce_replies(self, drafts: Sequence[Draft]) -> None:
         if drafts:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any, Protocol
 
 import anyio
@@ -12,8 +13,9 @@ from openclaw.gateway.tracing import TraceBook
 from openclaw.sessions.lines import encode
 from openclaw.store.inbox import EndState, InboxRow
 from openclaw.store.journal import Step
-from openclaw.store.ledger import Ending, Join, Ledger
+from openclaw.store.ledger import Ledger
 from openclaw.store.traces import TraceRecord
+from openclaw.store.turning import Ending, Join
 from openclaw.types.clock import Clock
 from openclaw.types.conversation import UserMessage
 
@@ -33,20 +35,26 @@ class Gathering:
     dropped: tuple[InboxRow, ...] = ()
 
 
-def gather(rows: Sequence[InboxRow], rules: QueueRules) -> Gathering:
-    """Pure. `rows`: the session's unfinished messages, the oldest first; at least one."""
+def gather(rows: Sequence[InboxRow], rules: QueueRules, since: int = 0) -> Gathering:
+    """Pure. `rows`: the session's unfinished messages, the oldest first; at least one.
+
+    What was written before `since`, while nobody was there to be busy, never gives way.
+    """
     if rows[0].state == "running":
         return Gathering(rows[0])
-    excess = max(0, len(rows) - rules.cap)
+    excess = max(0, len(rows) - rules.cap) if rows[0].event.sent_at >= since else 0
     shortened: Sequence[InboxRow] = ()
     dropped: Sequence[InboxRow] = ()
     match rules.drop:
         case "old":
             dropped, rows = rows[:excess], rows[excess:]
         case "new":
-            dropped, rows = rows[rules.cap :], rows[: rules.cap]
+            dropped, rows = rows[len(rows) - excess :], rows[: len(rows) - excess]
         case "summarize":
-            shortened, rows = rows[:excess], rows[excess:]
+            # Told of in a turn of their own place: nobody's words are answered to somebody else.
+            here = [row for row in rows if same_place(row, rows[0])]
+            excess = min(excess, len(here) - 1)
+            shortened, rows = here[:excess], rows[rows.index(here[excess]) :]
     joined: list[InboxRow] = []
     if rules.mode in {"collect", "interrupt"}:
         for row in rows[1:]:
@@ -54,6 +62,11 @@ def gather(rows: Sequence[InboxRow], rules: QueueRules) -> Gathering:
                 break
             joined.append(row)
     return Gathering(rows[0], tuple(joined), tuple(shortened), tuple(dropped))
+
+
+def before_commands(rows: Sequence[InboxRow]) -> list[InboxRow]:
+    """Pure. What was written after a command waits for it."""
+    return list(takewhile(lambda row: not row.event.command, rows))
 
 
 def quiet_ms(rows: Sequence[InboxRow], rules: QueueRules, now: int, busy_until: int) -> int:
@@ -65,10 +78,12 @@ def quiet_ms(rows: Sequence[InboxRow], rules: QueueRules, now: int, busy_until: 
 
 
 def same_place(row: InboxRow, other: InboxRow) -> bool:
-    return (row.channel, row.account, row.event.reply_to) == (
+    """Whether one answer may serve both: it goes to the same people, on the same authority."""
+    return (row.channel, row.account, row.event.reply_to, row.role) == (
         other.channel,
         other.account,
         other.event.reply_to,
+        other.role,
     )
 
 
@@ -98,6 +113,7 @@ class WaitingRoom:
         self._traces = traces
         self._config = config
         self._clock = clock
+        self._since = clock.now_ms()
 
     def rules(self, entry: Mapping[str, Any], channel: str) -> QueueRules:
         return rules_for(entry, channel, self._config)
@@ -106,13 +122,13 @@ class WaitingRoom:
         self, session_key: str, entry: Mapping[str, Any], busy_until: int, stopping: Stop
     ) -> Gathering | None:
         """What the next turn is about; None when nobody waits."""
-        while rows := await self._ledger.waiting(session_key, LOOK):
+        while rows := before_commands(await self._ledger.waiting(session_key, LOOK)):
             rules = self.rules(entry, rows[0].channel)
             if len(rows) == LOOK:
-                rows = await self._ledger.waiting(session_key, LOOK + rules.cap)
+                rows = before_commands(await self._ledger.waiting(session_key, LOOK + rules.cap))
             wait = quiet_ms(rows, rules, self._clock.now_ms(), busy_until)
             if not wait or stopping():
-                return gather(rows, rules)
+                return gather(rows, rules, self._since)
             await anyio.sleep(min(wait, 1000) / 1000)
         return None
 
@@ -126,7 +142,11 @@ class WaitingRoom:
 
     def join(self, row: InboxRow, run_id: str, text: str | None, *, stays: bool = False) -> Join:
         """`text=None`: it is told of by another."""
-        body = "" if text is None else encode(replace(user_message(row), text=text)).decode()
+        message = user_message(row)
+        if stays:
+            # Its own turn writes it down once more, and ids are unique.
+            message = replace(message, id=f"{message.id}.heard")
+        body = "" if text is None else encode(replace(message, text=text)).decode()
         trace = None if stays else self._trace(row, "merged", f"into {run_id}")
         return Join(row.seq, Step("user", str(row.seq), body), trace)
 

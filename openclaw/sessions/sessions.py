@@ -281,7 +281,11 @@ class Sessions:
 
 
 def _with(entry: SessionEntry, settings: Mapping[str, object]) -> SessionEntry:
-    return {name: value for name, value in {**entry, **settings}.items() if name not in settings or value is not None}
+    return {
+        name: value
+        for name, value in {**entry, **settings}.items()
+        if name not in settings or value is not None
+    }
 
 
 def _lines(echoes: Sequence[Released]) -> Iterator[tuple[bytes, Entry]]:

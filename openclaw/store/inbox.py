@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import orjson
 
+from openclaw.store import outbox, sessions
 from openclaw.store.database import Transaction
 from openclaw.types.channel import LastArrival
 from openclaw.types.clock import iso, parse_iso
@@ -13,6 +14,10 @@ from openclaw.types.ids import new_id
 from openclaw.types.messages import Address, Arrival, Inbound, Role, Sender, Unusable
 
 EndState = Literal["answered", "merged", "ignored", "refused", "dead"]
+
+
+class EventEndedError(Exception):
+    """Somebody stopped it before its turn began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,8 @@ class Admission:
     role: Role
     event: Inbound | None = None
     """As the house has read it, where that is not as it came."""
+    drafts: Sequence[outbox.Draft] = ()
+    session: sessions.SessionRow | None = None
 
 
 def insert(tx: Transaction, arrivals: Sequence[Arrival], now: int) -> list[tuple[Arrival, str]]:
@@ -98,18 +105,19 @@ def accepted(tx: Transaction, limit: int, channel: str | None = None) -> list[In
     return [_row(row) for row in rows]
 
 
-def admit(tx: Transaction, admission: Admission) -> None:
+def admit(tx: Transaction, admission: Admission, now: int) -> None:
     tx.execute(
         "UPDATE inbox SET state = 'queued', session_key = ?, agent = ?, role = ? WHERE seq = ?",
         (admission.session_key, admission.agent, admission.role, admission.seq),
     )
     if admission.event is not None:
-        rewrite(tx, admission.seq, admission.event)
-
-
-def rewrite(tx: Transaction, seq: int, event: Inbound) -> None:
-    """What came stays as it is in `raw`."""
-    tx.execute("UPDATE inbox SET event = ? WHERE seq = ?", (orjson.dumps(event).decode(), seq))
+        # What came stays as it is in `raw`.
+        event = orjson.dumps(admission.event).decode()
+        tx.execute("UPDATE inbox SET event = ? WHERE seq = ?", (event, admission.seq))
+    for draft in admission.drafts:
+        outbox.insert(tx, draft, admission.seq, now)
+    if admission.session is not None:
+        sessions.save(tx, admission.session)
 
 
 def waiting(tx: Transaction, session_key: str, limit: int, channel: str | None = None) -> list[InboxRow]:
@@ -133,7 +141,10 @@ def sessions_waiting(tx: Transaction, channel: str | None = None) -> list[str]:
 
 
 def mark_running(tx: Transaction, seq: int) -> None:
-    tx.execute("UPDATE inbox SET state = 'running' WHERE seq = ? AND finished_at IS NULL", (seq,))
+    """Raises EventEndedError."""
+    cursor = tx.execute("UPDATE inbox SET state = 'running' WHERE seq = ? AND finished_at IS NULL", (seq,))
+    if not cursor.rowcount:
+        raise EventEndedError(seq)
 
 
 def finish(tx: Transaction, seq: int, state: EndState, reason: str, now: int) -> bool:

@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 import anyio
@@ -11,6 +10,7 @@ from openclaw.failpoints import Failpoint, passing
 from openclaw.store import echoes, inbox, journal, outbox, sessions, traces, usage, webhooks
 from openclaw.store.database import Database, Transaction, touch
 from openclaw.store.echoes import Echo
+from openclaw.store.turning import Ending, Join, OpenTurn, end, join
 from openclaw.store.usage import UsageRow
 from openclaw.types.channel import LastArrival
 from openclaw.types.clock import Clock, iso
@@ -24,40 +24,6 @@ T = TypeVar("T")
 
 DAY_MS = 86_400_000
 WAIT_FOR_ROOM_SECONDS = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How an event ends, with all that follows from it."""
-
-    seq: int
-    state: inbox.EndState
-    reason: str
-    trace: traces.TraceRecord
-    drafts: Sequence[outbox.Draft] = ()
-    echoes: Sequence[Echo] = ()
-    usage: Sequence[UsageRow] = ()
-    session: sessions.SessionRow | None = None
-    run_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OpenTurn:
-    """A turn ready to run; `steps` are what an earlier life of the daemon recorded of it."""
-
-    row: journal.TurnRow
-    steps: Sequence[journal.Step] = field(default_factory=tuple)
-    resumed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Join:
-    """A waiting message that becomes part of a turn."""
-
-    seq: int
-    step: journal.Step
-    trace: traces.TraceRecord | None
-    """None: it goes on waiting, and is answered by a turn of its own as well."""
 
 
 class Ledger:
@@ -132,9 +98,9 @@ class Ledger:
 
         def work(tx: Transaction) -> None:
             for admission in admissions:
-                inbox.admit(tx, admission)
+                inbox.admit(tx, admission, now)
             for ending in endings:
-                _end(tx, ending, now)
+                end(tx, ending, now)
 
         await self._write(work)
         passing(Failpoint.ADMIT_AFTER_COMMIT)
@@ -170,8 +136,8 @@ class Ledger:
             journal.start(tx, turn, row.seq, now)
             inbox.mark_running(tx, row.seq)
             for ending in endings:
-                _end(tx, ending, now)
-            _join(tx, row.run_id, joins, self.boot_id, now)
+                end(tx, ending, now)
+            join(tx, row.run_id, joins, self.boot_id, now)
             return OpenTurn(turn, tuple(join.step for join in joins))
 
         turn = await self._write(work)
@@ -193,7 +159,7 @@ class Ledger:
     async def join(self, run_id: str, joins: Sequence[Join]) -> None:
         """Messages that came while the turn runs become part of it."""
         now = self._clock.now_ms()
-        await self._write(lambda tx: _join(tx, run_id, joins, self.boot_id, now))
+        await self._write(lambda tx: join(tx, run_id, joins, self.boot_id, now))
 
     async def pause(self, run_id: str) -> None:
         await self._write(lambda tx: journal.pause(tx, run_id))
@@ -202,7 +168,7 @@ class Ledger:
         """The turn's end: final message, end state, messages to send, in one commit. Returns the released echoes."""
         now = self._clock.now_ms()
         passing(Failpoint.TURN_BEFORE_END)
-        released = await self._write(lambda tx: _end(tx, ending, now))
+        released = await self._write(lambda tx: end(tx, ending, now))
         for row in ending.usage:
             self._see_usage(row)
         passing(Failpoint.TURN_AFTER_END)
@@ -378,29 +344,3 @@ class Ledger:
             webhooks.forget(tx, now, iso(now - 30 * DAY_MS))
 
         await self._write(work)
-
-
-def _join(tx: Transaction, run_id: str, joins: Sequence[Join], boot_id: str, now: int) -> None:
-    for join in joins:
-        journal.record(tx, run_id, join.step, boot_id, now)
-        if join.trace is not None and inbox.finish(tx, join.seq, "merged", f"into {run_id}", now):
-            traces.save(tx, join.trace)
-
-
-def _end(tx: Transaction, ending: Ending, now: int) -> list[int]:
-    if not inbox.finish(tx, ending.seq, ending.state, ending.reason, now):
-        logger.error("event %d has ended already: its second end (%s) is dropped", ending.seq, ending.reason)
-        return []
-    for draft in ending.drafts:
-        outbox.insert(tx, draft, ending.seq, now)
-    released = [
-        echo_id for echo in ending.echoes if (echo_id := echoes.insert(tx, echo)) and echo.after is None
-    ]
-    for row in ending.usage:
-        usage.insert(tx, row)
-    if ending.session is not None:
-        sessions.save(tx, ending.session)
-    if ending.run_id is not None:
-        journal.end(tx, ending.run_id, now)
-    traces.save(tx, ending.trace)
-    return released

@@ -68,6 +68,12 @@ class Desk(Protocol):
     async def ask(self, question: Question) -> RunState:
         """Durable when it returns. A known run id starts nothing and returns the state of its run."""
 
+    async def stop(self, question: Question) -> list[str] | None:
+        """The runs that were stopped, where the question is nothing but a word for stopping; else None."""
+
+    async def abort(self, session_key: str) -> list[str]:
+        """Stop what a session does; the runs that were stopped."""
+
     def run(self, run_id: str) -> RunState | None:
         """A run of the last minutes. Contract: tells its end no later than `TurnFinished` is published."""
 

@@ -10,8 +10,10 @@ import anyio.to_thread
 import orjson
 
 from openclaw.gateway.budgets import Budgets
+from openclaw.gateway.commands.stop import Stopper
 from openclaw.gateway.costs import costs, total_cost
 from openclaw.gateway.delivery import Delivery
+from openclaw.gateway.directives import is_stop
 from openclaw.gateway.intake import Intake
 from openclaw.gateway.lanes import Lanes
 from openclaw.gateway.pairing import PairingRequest, PairingStore, UnknownCodeError, shown
@@ -54,6 +56,7 @@ class DeskParts:
     models: Models
     choice: Choice
     """Of the default agent."""
+    stopper: Stopper
 
 
 class FrontDesk:
@@ -90,6 +93,15 @@ class FrontDesk:
             parts.runs.forget(question.run_id)
             raise
         return _state(run)
+
+    async def stop(self, question: Question) -> list[str] | None:
+        if not is_stop(question.message):
+            return None
+        self._refuse_unknown_agents(question)
+        return await self.abort(question.session_key)
+
+    async def abort(self, session_key: str) -> list[str]:
+        return await self._parts.stopper.stop(expand(session_key, self._parts.routing.default_agent))
 
     def _refuse_unknown_agents(self, question: Question) -> None:
         """A question for somebody else is not answered by whoever is there."""

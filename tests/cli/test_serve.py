@@ -14,14 +14,14 @@ from tests.cli.gateway import Terminal
 def served(state_dir: Path, monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What the daemon was started with; it ends with 0 at once, or as the test wants."""
     seen: list[object] = []
-    app = types.ModuleType("openclaw.app")
+    daemon = types.ModuleType("openclaw.daemon")
 
     def serve(loaded: object) -> int:
         seen.append(loaded)
         return 0
 
-    app.serve = serve  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "openclaw.app", app)
+    daemon.serve = serve  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "openclaw.daemon", daemon)
     monkeypatch.setenv("HOME", str(state_dir.parent))
     monkeypatch.setenv("OPENCLAW_STATE_DIR", str(state_dir))
     return seen
@@ -51,7 +51,7 @@ def test_why_it_cannot_start_is_one_line_and_a_code(
     def serve(_: object) -> int:
         raise error
 
-    monkeypatch.setattr(sys.modules["openclaw.app"], "serve", serve)
+    monkeypatch.setattr(sys.modules["openclaw.daemon"], "serve", serve)
     ended, _, err = Terminal(capsys).run("serve")
     assert ended == code
     assert err == f"openclaw: {error}\n"

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from openclaw.cli.telling import RunFailedError, Telling
+from openclaw.cli.telling import RunFailedError, Telling, stopped
 
 
 def assistant(**data: Any) -> tuple[str, dict[str, Any]]:
@@ -60,3 +60,16 @@ def test_a_paused_run_is_told_at_once() -> None:
     }
     with pytest.raises(RunFailedError, match="No model answers now"):
         Telling("r1").see("agent", paused)
+
+
+@pytest.mark.parametrize(
+    ("runs", "told"), [([], "Nothing was under way.\n"), (["r1", "r2"], "Stopped: 2.\n")]
+)
+def test_a_word_for_stopping_is_told_at_once(
+    capsys: pytest.CaptureFixture[str], runs: list[str], told: str
+) -> None:
+    answer = {"ok": True, "aborted": bool(runs), "runIds": runs}
+    assert stopped(answer, quiet=False).text == told.strip()
+    assert capsys.readouterr().out == told
+    stopped(answer, quiet=True)
+    assert capsys.readouterr().out == ""

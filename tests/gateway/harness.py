@@ -12,6 +12,7 @@ import anyio
 import anyio.to_thread
 import orjson
 
+from openclaw.agent.config import AgentDefaults, AgentProfile, ModelPin
 from openclaw.agent.context.config import CompactionConfig
 from openclaw.agent.context.upkeep import Upkeep
 from openclaw.agent.renderer import Wrapping
@@ -22,21 +23,28 @@ from openclaw.gateway.access import AccessPolicy
 from openclaw.gateway.answering import Patience
 from openclaw.gateway.budgets import Budgets
 from openclaw.gateway.chunker import BlockRules
-from openclaw.gateway.config import Binding, QueueConfig
+from openclaw.gateway.commands.desk import Commands
+from openclaw.gateway.commands.lane import LaneWork
+from openclaw.gateway.commands.parts import CommandParts
+from openclaw.gateway.commands.stop import Stopper
+from openclaw.gateway.config import Binding, CommandsConfig, QueueConfig
 from openclaw.gateway.delivery import Delivery, DeliveryParts, DeliveryRules
 from openclaw.gateway.dispatch import Dispatch
 from openclaw.gateway.intake import Intake
 from openclaw.gateway.lanes import Lanes
-from openclaw.gateway.limits import BudgetsConfig
+from openclaw.gateway.limits import BudgetsConfig, SendPolicyConfig
 from openclaw.gateway.pairing import PairingStore
 from openclaw.gateway.routing import Routing
 from openclaw.gateway.running import Prepared
 from openclaw.gateway.runs import Runs
+from openclaw.gateway.send_policy import send_policy
 from openclaw.gateway.streaming import StreamParts, StreamPlan, Streams, Tempo
 from openclaw.gateway.tracing import Trace, TraceBook
 from openclaw.gateway.turns import Freshness, TurnParts, Turns
 from openclaw.gateway.waiting import WaitingRoom
 from openclaw.llm.chat import Request, ToolSpec
+from openclaw.llm.config import ModelsConfig
+from openclaw.llm.selection import Menu, canonical
 from openclaw.sessions.config import SessionConfig
 from openclaw.sessions.sessions import Sessions
 from openclaw.store.database import Database, Transaction, open_database
@@ -122,6 +130,9 @@ class PlainBriefing:
     workspace: Path = Path("/nowhere")
     repetition: LoopDetectionConfig = field(default_factory=LoopDetectionConfig)
 
+    async def weigh(self, agent: str) -> Mapping[str, Mapping[str, int]]:
+        return {"files": {"AGENTS.md": 1200, "SOUL.md": 800}, "tools": {}}
+
     async def prepare(
         self, row: InboxRow, history: Sequence[Entry], entry: Mapping[str, Any], trace: Trace
     ) -> Prepared:
@@ -141,6 +152,15 @@ class PlainBriefing:
             self.workspace,
             Repetition(self.repetition),
         )
+
+
+class ModelShelf:
+    """The models of a house with an Anthropic key."""
+
+    menu = Menu(ModelsConfig())
+
+    def default_name(self, ref: str | None = None) -> str:
+        return str(canonical(ref, self.menu))
 
 
 @dataclass
@@ -166,6 +186,10 @@ class Plan:
     budgets: BudgetsConfig = field(default_factory=BudgetsConfig)
     compaction: CompactionConfig = field(default_factory=CompactionConfig)
     boot: str = "boot_1"
+    commands: CommandsConfig = field(default_factory=CommandsConfig)
+    sending: SendPolicyConfig = field(default_factory=SendPolicyConfig)
+    pin: ModelPin | None = None
+    restart: Callable[[], None] | None = None
 
 
 @dataclass
@@ -192,6 +216,7 @@ class House:
     pairing: PairingStore
     routing: Routing
     streams: Streams
+    stopper: Stopper
     events: list[Event] = field(default_factory=list)
 
     @asynccontextmanager
@@ -258,6 +283,17 @@ class House:
         lines = await anyio.to_thread.run_sync(path.read_bytes)
         return [orjson.loads(line) for line in lines.splitlines()]
 
+    async def ask_for_reasoning(self) -> None:
+        """As `/reasoning stream` leaves the main session."""
+        await self.receive(said("begin"))
+        await self.settled()
+        async with self.sessions.use(MAIN, "main") as session:
+            self.sessions.keep_entry(session, {**self.sessions.entry(session), "reasoningLevel": "stream"})
+
+    async def until_sent(self, *texts: str) -> None:
+        """Until people see exactly these messages."""
+        await self.changes.until(lambda: self.channel.texts() == list(texts))
+
     async def snapshot(self, folder: Path) -> Path:
         """What a power cut at this moment would leave."""
         await anyio.to_thread.run_sync(_copy_files, self.state, folder)
@@ -311,20 +347,30 @@ def _wired(
         Tempo(0.0, 0.0),
     )  # fmt: skip
     streams = Streams(parts)
+    upkeep = Upkeep(plan.compaction, Wrapping(b"key", UTC, "UTC"), clock)
     turns = Turns(
         TurnParts(
-            ledger, sessions, briefing, channels, bus, traces, runs, clock, plan.patience, room,
-            Upkeep(plan.compaction, Wrapping(b"key", UTC, "UTC"), clock), budgets,
+            ledger, sessions, briefing, channels, bus, traces, runs, clock, plan.patience, room, upkeep, budgets,
             Freshness(plan.session, UTC), secrets, streams,
         )
     )  # fmt: skip
-    lanes: Lanes[str] = Lanes(turns.run_next, at_once=plan.at_once, on_busy=turns.knock)
+    commands = CommandParts(
+        ledger, sessions, bus, runs, traces, clock, channels, room, ModelShelf(),
+        {agent: AgentProfile(agent, state / "workspace", model=plan.pin) for agent in plan.agents}, AgentDefaults(),
+        plan.commands, plan.session.reset_triggers, budgets, UTC, clock.now_ms(), briefing.weigh, plan.restart,
+    )  # fmt: skip
+    work = LaneWork(turns, commands, briefing, upkeep)
+    stopper = Stopper(ledger, room, runs, bus, (turns, work))
+    lanes: Lanes[str] = Lanes(work.run_next, at_once=plan.at_once, on_busy=turns.knock)
     routing = Routing(plan.agents, plan.agents[0], plan.bindings, plan.session)
     pairing = PairingStore(state / "credentials", *TELEGRAM, clock)
     delivery = Delivery(DeliveryParts(ledger, sessions, channels, bus, clock, secrets), plan.rules)
-    dispatch = Dispatch(ledger, bus, lanes, traces, routing, {TELEGRAM: plan.policy}, {TELEGRAM: pairing})
+    dispatch = Dispatch(
+        ledger, bus, lanes, traces, routing, {TELEGRAM: plan.policy}, {TELEGRAM: pairing},
+        Commands(commands, stopper), send_policy(plan.sending, plan.session.send_policy, UTC),
+    )  # fmt: skip
     intake = Intake(ledger, bus, traces, clock)
     return House(
         state, clock, changes, database, ledger, bus, sessions, model, channel, briefing, traces, runs, turns,
-        lanes, intake, delivery, dispatch, pairing, routing, streams,
+        lanes, intake, delivery, dispatch, pairing, routing, streams, stopper,
     )  # fmt: skip

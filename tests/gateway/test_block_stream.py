@@ -1,7 +1,9 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from openclaw.bus import Bus
@@ -9,11 +11,13 @@ from openclaw.gateway import notices
 from openclaw.gateway.block_stream import BlockParts, BlockStream, Recipient, quoted
 from openclaw.gateway.chunker import BlockRules
 from openclaw.gateway.remainder import Pacer
+from openclaw.gateway.streaming import StreamPlan
+from openclaw.llm.chat import Delta, ModelError
 from openclaw.store.inbox import InboxRow
 from openclaw.store.outbox import Draft
 from openclaw.store.streams import Delivered, StreamLedger
-from openclaw.types.conversation import Usage
-from openclaw.types.errors import StorageFullError
+from openclaw.types.conversation import ToolCall, Usage
+from openclaw.types.errors import DeliveryError, StorageFullError
 from openclaw.types.events import (
     ModelReplied,
     ReasoningDelta,
@@ -23,13 +27,32 @@ from openclaw.types.events import (
     TurnEvent,
 )
 from openclaw.types.messages import Inbound, Sender
-from tests.gateway.harness import MAIN, OWNER, TELEGRAM, to
-from tests.gateway.scripted import NOW, ControlledClock, FakeChannel
+from tests.gateway.harness import MAIN, OWNER, TELEGRAM, House, Plan, open_house, said, to
+from tests.gateway.scripted import (
+    MODEL,
+    NOW,
+    ControlledClock,
+    FakeChannel,
+    FakeTool,
+    Writes,
+    answering,
+    calls,
+    forever,
+    hangs,
+    says,
+)
 
 RULES = BlockRules(min_chars=10, max_chars=40, join_min=10, join_max=10, idle_seconds=0.0)
-FIRST, SECOND = "The first part.\n\n", "The second part.\n\n"
+BLOCKS = Plan(stream=StreamPlan(blocks=True), blocks=replace(RULES, max_chars=30))
+FIRST, SECOND, THIRD = "The first part.\n\n", "The second part.\n\n", "The third part."
+WEATHER = ToolCall("toolu_1", "get_weather", {})
 REPLIED = ModelReplied("run", MAIN, "m", Usage())
 TOOL = ToolStarted("run", MAIN, "c", "get_weather", {})
+
+
+@pytest.fixture
+def plan() -> Plan:
+    return BLOCKS
 
 
 class MemoryLedger(StreamLedger):
@@ -191,3 +214,150 @@ async def test_code_that_is_cut_is_closed_and_opened_again() -> None:
     assert "".join(source for _, source in ledger.sources()) == code
     assert all(text.startswith("```python\n") for text in ledger.texts()[:2])
     assert all(text.count("```") % 2 == 0 for text in ledger.texts())
+
+
+# -- over a whole gateway ----------------------------------------------------------------------------------
+
+
+async def test_finished_blocks_are_there_while_the_model_still_writes(house: House) -> None:
+    goes_on = anyio.Event()
+    house.model.will(
+        Writes([FIRST, "The sec", goes_on, "ond part.\n\n", THIRD], says(FIRST + SECOND + THIRD))
+    )
+
+    await house.receive(said("hi"))
+    await house.until_sent(FIRST)
+    goes_on.set()
+    await house.settled()
+
+    assert house.channel.texts() == [FIRST, SECOND, THIRD]
+    assert await house.column("SELECT part FROM outbox ORDER BY seq") == [0, 1, 2]
+    assert (await house.transcript())[-1]["content"] == FIRST + SECOND + THIRD
+
+
+async def test_what_is_asked_again_goes_on_behind_what_was_sent(house: House) -> None:
+    sent = anyio.Event()
+    house.model.will(Writes([FIRST, sent, None, FIRST[:5], FIRST[5:], SECOND], says(FIRST + SECOND + THIRD)))
+
+    await house.receive(said("hi"))
+    await house.until_sent(FIRST)
+    sent.set()
+    await house.settled()
+
+    assert "".join(house.channel.texts()) == FIRST + SECOND + THIRD
+
+
+async def test_another_answer_than_the_one_begun_is_sent_whole_and_says_so(house: House) -> None:
+    sent = anyio.Event()
+    house.model.will(Writes([FIRST, sent, None, SECOND], says(SECOND)))
+
+    await house.receive(said("hi"))
+    await house.until_sent(FIRST)
+    sent.set()
+    await house.settled()
+
+    assert house.channel.texts()[0] == FIRST
+    assert "".join(house.channel.texts()[1:]) == f"{notices.ANEW}\n\n{SECOND}"
+
+
+async def test_what_is_said_before_a_tool_is_completed_while_the_tool_is_used(house: House) -> None:
+    house.briefing.tools = {"get_weather": FakeTool(answering("22"))}
+    sent = anyio.Event()
+    spoken = FIRST + "Let me look"
+    house.model.will(Writes([FIRST, sent, "Let me look"], calls(WEATHER, text=spoken)), hangs)
+
+    await house.receive(said("hi"))
+    await house.until_sent(FIRST)
+    sent.set()
+    await house.until_sent(FIRST, "Let me look")
+
+
+@pytest.mark.parametrize("text", [notices.SILENT, f" {notices.SILENT}\n"])
+async def test_silence_is_never_sent_in_pieces(house: House, text: str) -> None:
+    house.briefing.tools = {"get_weather": FakeTool(answering("22"))}
+    house.model.will(
+        Writes([text[:4], text[4:]], calls(WEATHER, text=text)), Writes([text[:4], text[4:]], says(text))
+    )
+
+    await house.receive(said("hi"))
+    await house.settled()
+
+    assert house.channel.texts() == []
+
+
+async def test_an_answer_that_breaks_off_leaves_its_blocks_and_the_reason(house: House) -> None:
+    sent = anyio.Event()
+    house.model.will(Writes([FIRST, sent, SECOND[:4]], ModelError(MODEL, "invalid", "no")))
+
+    await house.receive(said("hi"))
+    await house.until_sent(FIRST)
+    sent.set()
+    await house.settled()
+
+    assert house.channel.texts()[0] == FIRST
+    assert notices.ANEW not in "".join(house.channel.texts())
+    assert "could not answer" in "".join(house.channel.texts()[1:])
+
+
+async def test_a_turn_that_is_stopped_sends_nothing_more(house: House) -> None:
+    house.model.will(Writes([FIRST, "The sec", anyio.Event()], says("never")))
+
+    await house.receive(said("hi"))
+    await house.until_sent(FIRST)
+    house.turns.abort("agent:main:main")
+    await house.settled()
+
+    assert house.channel.texts() == [FIRST]
+
+
+async def test_reasoning_that_was_asked_for_is_a_message_of_its_own_and_no_part_of_the_answer(
+    house: House,
+) -> None:
+    await house.ask_for_reasoning()
+    sent, thoughts = anyio.Event(), [Delta("thinking", "Warm"), Delta("thinking", ", I think.")]
+    house.model.will(Writes([*thoughts, "The", sent], says(FIRST)))
+
+    await house.receive(said("hi", number=2))
+    await house.until_sent("Yes.", f"{notices.REASONING}\n> Warm, I think.")
+    sent.set()
+    await house.settled()
+
+    assert house.channel.texts()[2:] == [FIRST]
+    assert (await house.transcript())[-1]["content"] == FIRST
+
+
+async def test_a_next_life_goes_on_behind_the_blocks_of_the_last(state_dir: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    async with open_house(state_dir, BLOCKS) as house, house.working():
+        house.model.will(Writes([FIRST, anyio.Event()], says("never")))
+        await house.receive(said("hi"))
+        await house.until_rows("SELECT state FROM outbox", ["sent"])
+        await house.snapshot(copy)
+    second = Plan(stream=BLOCKS.stream, blocks=BLOCKS.blocks, boot="boot_2")
+    async with open_house(copy, second) as house, house.working():
+        house.model.will(Writes([FIRST, SECOND], says(FIRST + SECOND + THIRD)))
+        await house.settled()
+
+        assert house.channel.texts() == [SECOND, THIRD]
+
+
+async def test_what_was_said_before_a_tool_is_completed_by_the_next_life(
+    state_dir: Path, tmp_path: Path
+) -> None:
+    copy, spoken = tmp_path / "copy", FIRST + "Let me look"
+    async with open_house(state_dir, BLOCKS) as house, house.working():
+        house.briefing.tools = {"get_weather": FakeTool(lambda arguments: forever())}
+        house.model.will(Writes([FIRST], calls(WEATHER, text=spoken)))
+        house.channel.will_raise(OWNER, DeliveryError(to(OWNER), "Too Many Requests", retry_after=3600))
+        await house.receive(said("hi"))
+        await house.until_rows("SELECT kind FROM steps", ["model"])
+        await house.until_rows("SELECT source FROM outbox WHERE retry_at IS NOT NULL", [FIRST])
+        await house.snapshot(copy)
+    second = Plan(stream=BLOCKS.stream, blocks=BLOCKS.blocks, boot="boot_2")
+    async with open_house(copy, second) as house, house.working():
+        house.clock.advance(7200)
+        house.briefing.tools = {"get_weather": FakeTool(answering("22"))}
+        house.model.will(says(THIRD))
+        await house.settled()
+
+        assert "".join(house.channel.texts()) == spoken + THIRD

@@ -8,7 +8,8 @@ from openclaw.agent.ports import RecordedStep
 from openclaw.gateway.budgets import Budgets, BudgetSpentError, CappedModel, Spender, spent_in
 from openclaw.gateway.limits import BudgetsConfig
 from openclaw.llm.chat import Delta, Request
-from openclaw.store.ledger import Ending, Ledger
+from openclaw.store.ledger import Ledger
+from openclaw.store.turning import Ending
 from openclaw.store.usage import UsageRow
 from openclaw.types.conversation import AssistantMessage, Usage
 from tests.gateway.scripted import NOW, Changes, ControlledClock, ScriptedModel, says

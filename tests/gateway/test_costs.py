@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from openclaw.gateway.costs import costs, total_cost
-from openclaw.store.ledger import Ending, Ledger
+from openclaw.store.ledger import Ledger
+from openclaw.store.turning import Ending
 from openclaw.store.usage import UsageRow
 from openclaw.types.conversation import Usage
 from tests.store.made import SetClock, arrival, open_ledger, trace

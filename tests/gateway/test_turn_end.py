@@ -6,7 +6,14 @@ import orjson
 
 from openclaw.agent.loop import INTERRUPTED
 from openclaw.gateway.remainder import Settled
-from openclaw.gateway.turn_end import Close, counted, reply_drafts, unfinished_entries
+from openclaw.gateway.turn_end import (
+    Close,
+    counted,
+    reply_drafts,
+    tools_line,
+    unfinished_entries,
+    usage_line,
+)
 from openclaw.sessions.lines import encode
 from openclaw.sessions.sessions import Session
 from openclaw.store.inbox import InboxRow
@@ -49,6 +56,7 @@ def test_the_counters_add_up_over_turns() -> None:
         "sessionId": "ses_1",
         "skillsSnapshot": "kept",
         "updatedAt": NOW + 1,
+        "lastInteractionAt": NOW,
         "chatType": "direct",
         "channel": "telegram",
         "lastChannel": "telegram",
@@ -143,3 +151,15 @@ def test_a_turn_that_is_given_up_closes_every_call() -> None:
 
     interrupted = ToolResult("toolu_2", INTERRUPTED.format(name="exec"), failed=True)
     assert entries == (message, ToolMessage("m_2.results", NOW, (known, interrupted)))
+
+
+def test_what_is_put_below_an_answer_when_it_is_asked_for() -> None:
+    call = ToolCall("c1", "get_weather", {"location": "Sydney"})
+    entries = [AssistantMessage("m1", 1, (call,), "p/m"), AssistantMessage("m2", 2, (call,), "p/m")]
+    assert tools_line("on", entries) == "Tools: get_weather"
+    assert tools_line("full", entries).splitlines() == ['Tool: get_weather {"location": "Sydney"}'] * 2
+    assert tools_line("off", entries) == tools_line("on", []) == ""
+    usage = Usage(1200, 30, 800, 0, 0.5)
+    assert usage_line("tokens", usage) == "Usage: 2,000 in, 30 out"
+    assert usage_line("full", usage) == "Usage: 2,000 in, 30 out, 800 from the cache, $0.5000"
+    assert usage_line(None, usage) == ""

@@ -29,6 +29,8 @@ async def test_a_kill_loses_nothing_and_repeats_nothing(
     anthropic: FakeAnthropic,
 ) -> None:
     effects = install(tmp_path / "home", daemon_config)
+    # A turn of its own for each message, so that each answer can be told from the other.
+    daemon_config["messages"] = {"queue": {"mode": "followup"}}
     anthropic.answer_with(works_then_answers)
     telegram.say("buy milk")
     doomed = make_daemon(daemon_config, env={"OPENCLAW_FAILPOINT": f"{point}:kill"})

@@ -1,15 +1,17 @@
 """Answers that people see while they are written: one message that grows, or finished blocks."""
 
+import sqlite3
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.conftest import MakeDaemon
 from tests.fake.anthropic_script import PIECE
-from tests.fakes import Daemon, FakeAnthropic, FakeTelegram
+from tests.fakes import Cut, Daemon, FakeAnthropic, FakeTelegram
+from tests.journeys.watching import eventually
 
 Json = dict[str, Any]
-OWNER = 821071206
 PARAGRAPHS = [f"Paragraph {number} says what there is to say about number {number}." for number in range(8)]
 ANSWER = "\n\n".join(PARAGRAPHS)
 BLOCKS = {"minChars": 60, "maxChars": 200}
@@ -34,8 +36,13 @@ def blocks(daemon_config: Json, telegram_config: Json) -> Json:
     return daemon_config
 
 
-def words(*texts: str) -> list[str]:
-    return " ".join(texts).split()
+async def until(telegram: FakeTelegram, holds: Callable[[], bool]) -> None:
+    await telegram.wait_until(holds, lambda: f"people see {telegram.texts()}", 10)
+
+
+async def until_words(telegram: FakeTelegram) -> None:
+    """Each word of the answer once, however many messages they are in."""
+    await until(telegram, lambda: " ".join(telegram.texts()).split() == ANSWER.split())
 
 
 async def test_a_message_grows_until_it_is_the_answer(
@@ -48,23 +55,22 @@ async def test_a_message_grows_until_it_is_the_answer(
     telegram_config["streaming"] = "partial"
     daemon = make_daemon(daemon_config)
     await daemon.start()
-    first, second = anthropic.pause(4), 0
+    first = anthropic.pause(4)
     anthropic.reply(ANSWER)
     telegram.say("tell me")
 
     (preview,) = await telegram.wait_sent(1)
     assert preview.text == ANSWER[: 4 * PIECE].strip() + " …"
     first.release()
-    await telegram.wait_until(lambda: preview.text == ANSWER, lambda: f"it is still {preview.text!r}")
+    await until(telegram, lambda: preview.text == ANSWER)
     await daemon.stop()
 
     assert telegram.texts() == [ANSWER]
-    assert second == 0
     assert len(telegram.called("sendMessage")) == 1
     assert daemon.transcript()[-1]["content"] == ANSWER
 
 
-async def test_edits_are_far_enough_apart_and_stop_when_telegram_says_so(
+async def test_an_answer_that_telegram_does_not_take_for_now_waits_as_long_as_it_is_told(
     make_daemon: MakeDaemon,
     daemon_config: Json,
     telegram_config: Json,
@@ -81,7 +87,7 @@ async def test_edits_are_far_enough_apart_and_stop_when_telegram_says_so(
     await telegram.wait_sent(1)
     first.release()
 
-    await telegram.wait_until(lambda: telegram.texts() == [ANSWER], lambda: str(telegram.texts()))
+    await until(telegram, lambda: telegram.texts() == [ANSWER])
     await daemon.stop()
 
     refused, final = telegram.called("editMessageText")
@@ -103,22 +109,18 @@ async def test_the_answer_after_a_kill_is_in_the_same_message(
     anthropic.reply(ANSWER)
     telegram.say("tell me")
     await telegram.wait_sent(1)
-    await telegram.wait_until(lambda: shown_id(doomed) is not None, lambda: "the preview is not kept")
+    await eventually(lambda: shown_id(doomed) is not None, lambda: "the preview is not kept")
     await doomed.kill()
 
     anthropic.reply("Another answer, short.")
     survivor = make_daemon(daemon_config)
     await survivor.start()
-    await telegram.wait_until(
-        lambda: telegram.texts() == ["Another answer, short."], lambda: str(telegram.texts())
-    )
+    await until(telegram, lambda: telegram.texts() == ["Another answer, short."])
     assert await survivor.stop() == 0
     assert len(telegram.called("sendMessage")) == 1
 
 
 def shown_id(daemon: Daemon) -> str | None:
-    import sqlite3
-
     with sqlite3.connect(f"file:{daemon.state_dir / 'ledger.sqlite'}?mode=ro", uri=True) as ledger:
         (found,) = ledger.execute("SELECT preview FROM turns").fetchone()
     ledger.close()
@@ -165,9 +167,7 @@ async def test_finished_blocks_leave_while_the_model_writes(
     early = [sent.text for sent in await telegram.wait_sent(2)]
     assert ANSWER.startswith(early[0])
     hold.release()
-    await telegram.wait_until(
-        lambda: words(*telegram.texts()) == words(ANSWER), lambda: str(telegram.texts())
-    )
+    await until_words(telegram)
     await daemon.stop()
 
     assert len(telegram.sent) >= 3
@@ -187,17 +187,13 @@ async def test_each_word_arrives_once_although_the_daemon_was_killed_between_two
     anthropic.reply(ANSWER)
     survivor = make_daemon(blocks)
     await survivor.start()
-    await telegram.wait_until(
-        lambda: words(*telegram.texts()) == words(ANSWER), lambda: str(telegram.texts())
-    )
+    await until_words(telegram)
     assert await survivor.stop() == 0
 
 
 async def test_a_stream_that_breaks_behind_a_block_goes_on_where_it_was(
     make_daemon: MakeDaemon, blocks: Json, telegram: FakeTelegram, anthropic: FakeAnthropic
 ) -> None:
-    from tests.fakes import Cut
-
     blocks["models"]["retry"] = {"initialSeconds": 0.1}
     daemon = make_daemon(blocks)
     await daemon.start()
@@ -208,8 +204,6 @@ async def test_a_stream_that_breaks_behind_a_block_goes_on_where_it_was(
     await telegram.wait_sent(2)
     hold.release()
 
-    await telegram.wait_until(
-        lambda: words(*telegram.texts()) == words(ANSWER), lambda: str(telegram.texts())
-    )
+    await until_words(telegram)
     await daemon.stop()
     assert len(anthropic.requests) == 2

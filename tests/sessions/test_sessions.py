@@ -388,3 +388,17 @@ async def test_what_changed_is_written_at_the_end(tmp_path: Path, sessions: Sess
 
     (path,) = await named(tmp_path, "sessions.json")
     assert list(orjson.loads(await text(path))) == [KEY]
+
+
+async def test_a_setting_outlives_a_copy_that_was_made_before_it(sessions: Sessions) -> None:
+    async with sessions.use(KEY, "main") as session:
+        before = sessions.entry(session)
+        row = await sessions.change(KEY, "main", {"thinkingLevel": "high", "queueMode": "collect"})
+        assert (row.session_id, row.entry["thinkingLevel"]) == (session.id, "high")
+        sessions.keep_entry(session, {**before, "inputTokens": 7})
+        await sessions.change(KEY, "main", {"queueMode": None})
+
+    entry = sessions.find(KEY)
+    assert entry is not None
+    assert (entry["thinkingLevel"], entry["inputTokens"]) == ("high", 7)
+    assert "queueMode" not in entry

@@ -8,10 +8,11 @@ from pathlib import Path
 from openclaw.store.database import open_database
 from openclaw.store.echoes import Echo
 from openclaw.store.inbox import Admission, EndState, InboxRow
-from openclaw.store.ledger import Ending, Ledger
+from openclaw.store.ledger import Ledger
 from openclaw.store.outbox import Claimed, Draft
 from openclaw.store.sessions import SessionRow
 from openclaw.store.traces import Span, TraceRecord
+from openclaw.store.turning import Ending
 from openclaw.types.ids import new_id
 from openclaw.types.messages import Address, Arrival, Inbound, Part, Role, Sender, Unusable
 from openclaw.types.sending import SendIntent, Verdict
@@ -60,8 +61,7 @@ async def queued(ledger: Ledger, number: int, *, key: str = KEY, role: Role = "o
     await ledger.accept([arrival(number)])
     (row,) = await ledger.accepted(1)
     await ledger.sort([Admission(row.seq, key, "main", role)], [])
-    waiting = next(iter(await ledger.waiting(key)), None)
-    assert waiting is not None
+    (waiting,) = [other for other in await ledger.waiting(key) if other.seq == row.seq]
     return waiting
 
 

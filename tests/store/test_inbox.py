@@ -4,7 +4,7 @@ import pytest
 
 from openclaw.store import inbox
 from openclaw.store.database import Database, Transaction
-from openclaw.store.inbox import Admission, InboxRow
+from openclaw.store.inbox import Admission, EventEndedError, InboxRow
 from openclaw.types.channel import LastArrival
 from openclaw.types.clock import iso
 from openclaw.types.messages import Address, Arrival, Inbound, Sender, Unusable
@@ -47,7 +47,7 @@ async def queue(database: Database, *numbers: int, key: str = KEY) -> None:
 
     def work(tx: Transaction) -> None:
         for row in inbox.accepted(tx, 100):
-            inbox.admit(tx, Admission(row.seq, key, "main", "owner"))
+            inbox.admit(tx, Admission(row.seq, key, "main", "owner"), 0)
 
     await database.write(work)
 
@@ -193,7 +193,7 @@ async def test_the_session_that_has_waited_longest_is_first(database: Database) 
 
 async def test_an_admission_says_who_speaks_and_where_it_goes(database: Database) -> None:
     await take(database, arrival(1))
-    await database.write(lambda tx: inbox.admit(tx, Admission(1, "agent:aurora:main", "aurora", "member")))
+    await database.write(lambda tx: inbox.admit(tx, Admission(1, "agent:aurora:main", "aurora", "member"), 0))
 
     row = next(iter(await database.read(lambda tx: inbox.waiting(tx, "agent:aurora:main", 1))), None)
     assert row is not None
@@ -267,3 +267,23 @@ async def test_an_unfinished_event_is_never_forgotten(database: Database) -> Non
     await database.write(lambda tx: inbox.forget(tx, raw_before="9999", rows_before="9999"))
 
     assert await column(database, "event IS NOT NULL") == [1, 1]
+
+
+async def test_an_event_that_has_ended_begins_no_turn(database: Database) -> None:
+    await queue(database, 1)
+    await database.write(lambda tx: inbox.finish(tx, 1, "ignored", "stopped", NOW))
+
+    with pytest.raises(EventEndedError):
+        await database.write(lambda tx: inbox.mark_running(tx, 1))
+
+    assert await column(database, "state") == ["ignored"]
+
+
+async def test_an_admission_keeps_what_the_house_has_read(database: Database) -> None:
+    await take(database, arrival(1))
+    row = next(iter(await database.read(lambda tx: inbox.accepted(tx, 1))))
+    event = dataclasses.replace(row.event, text="hello", settings={"thinkingLevel": "high"})
+    await database.write(lambda tx: inbox.admit(tx, Admission(1, KEY, "main", "owner", event), NOW))
+
+    (kept,) = await database.read(lambda tx: inbox.waiting(tx, KEY, 1))
+    assert kept.event == event

@@ -12,8 +12,9 @@ from openclaw.store.database import Database, open_database
 from openclaw.store.echoes import Echo
 from openclaw.store.inbox import Admission
 from openclaw.store.journal import Step, TurnRow
-from openclaw.store.ledger import Ledger, OpenTurn
+from openclaw.store.ledger import Ledger
 from openclaw.store.outbox import Ambiguous, Claimed
+from openclaw.store.turning import Ending, OpenTurn
 from openclaw.store.usage import UsageRow
 from openclaw.types.conversation import Usage
 from openclaw.types.errors import StorageBusyError
@@ -138,7 +139,7 @@ async def test_an_end_that_fails_leaves_the_turn_as_it_was(ledger: Ledger) -> No
 
     with pytest.raises(TypeError):
         await ledger.end(
-            module.Ending(row.seq, "answered", "", unreadable, [draft()], [Echo("transcript", KEY, LINES)])
+            Ending(row.seq, "answered", "", unreadable, [draft()], [Echo("transcript", KEY, LINES)])
         )
 
     assert await ledger.counts() == ({"running": 1}, {})

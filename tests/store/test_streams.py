@@ -2,9 +2,10 @@ import pytest
 
 from openclaw.store.database import Database
 from openclaw.store.inbox import InboxRow
-from openclaw.store.ledger import Ending, Ledger
+from openclaw.store.ledger import Ledger
 from openclaw.store.outbox import Block, Claimed, Draft
 from openclaw.store.streams import Delivered, StreamLedger
+from openclaw.store.turning import Ending
 from openclaw.types.ids import new_id
 from openclaw.types.messages import Part
 from tests.store.made import CHAT, NOW, SetClock, allow, queued, session, trace

@@ -55,6 +55,12 @@ class FakeDesk:
                 await self.reply(self, question.run_id)
         return self.runs[question.run_id]
 
+    async def stop(self, question: Question) -> list[str] | None:
+        return await self.abort(question.session_key) if question.message == "stop" else None
+
+    async def abort(self, session_key: str) -> list[str]:
+        return [run_id for run_id, run in self.runs.items() if run.status == "in_flight"]
+
     def run(self, run_id: str) -> RunState | None:
         return self.runs.get(run_id)
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import orjson
 
-from openclaw.gateway.commands.book import BOOK, Known
+from openclaw import __version__
+from openclaw.gateway.command_book import BOOK, Known
 from openclaw.gateway.commands.parts import CommandParts, Weights
 from openclaw.gateway.commands.settings import model_line, queue_line
 from openclaw.gateway.costs import costs
@@ -53,7 +54,7 @@ async def status_text(row: InboxRow, parts: CommandParts) -> str:
     today, _ = day_of(parts.clock.now_ms(), parts.zone)
     spent = await parts.ledger.cost_since(today)
     lines = [
-        f"OpenClaw {parts.version}, up {duration(parts.clock.now_ms() - parts.started_at)}",
+        f"OpenClaw {__version__}, up {duration(parts.clock.now_ms() - parts.started_at)}",
         model_line(now),
         _levels(entry),
         _context(entry),
@@ -121,11 +122,15 @@ def context_text(weights: Weights, words: str) -> str:
         case "json":
             return orjson.dumps({"characters": weights, "sums": sums}, option=orjson.OPT_INDENT_2).decode()
         case "detail":
-            every = [(size, f"{kind} {name}") for kind, names in weights.items() for name, size in names.items()]
+            every = [
+                (size, f"{kind} {name}") for kind, names in weights.items() for name, size in names.items()
+            ]
             lines = [f"{name}: {_size(size)}" for size, name in sorted(every, reverse=True)[:LARGEST]]
         case _:
             lines = [f"{kind}: {_size(size)}, {len(weights[kind])} parts" for kind, size in sums.items()]
-    return "\n".join(["What stands before each conversation:", *lines, f"Together: {_size(sum(sums.values()))}"])
+    return "\n".join(
+        ["What stands before each conversation:", *lines, f"Together: {_size(sum(sums.values()))}"]
+    )
 
 
 def _size(characters: int) -> str:

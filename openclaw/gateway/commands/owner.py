@@ -1,18 +1,21 @@
 """Commands of the owner alone."""
 
+from collections.abc import Mapping
+from typing import Any, get_args
+
 from openclaw.gateway.commands.parts import CommandParts
 from openclaw.gateway.commands.settings import Followed
+from openclaw.gateway.send_policy import SendSwitch, switched
 
-SEND = {"on": "allow", "off": "deny", "inherit": None}
 
-
-def send(words: str, now: object) -> Followed:
+def send(words: str, entry: Mapping[str, Any]) -> Followed:
     """Pure. Whether messages of this conversation are answered, whatever `session.sendPolicy` says."""
     said = words.strip().lower()
-    if said not in SEND:
-        state = next((word for word, value in SEND.items() if value == now), "inherit")
-        return Followed(f"Send: {state}. /send on|off|inherit")
-    return Followed(f"Send: {said}.", {"sendPolicy": SEND[said]})
+    for switch in get_args(SendSwitch):
+        if said == switch:
+            return Followed(f"Send: {said}.", {"sendPolicy": switched(entry, switch).get("sendPolicy")})
+    now = {"allow": "on", "deny": "off"}.get(str(entry.get("sendPolicy")), "inherit")
+    return Followed(f"Send: {now}. /send on|off|inherit")
 
 
 def restart_refused(parts: CommandParts) -> str:

@@ -49,7 +49,6 @@ class CommandParts:
     budgets: Budgets
     zone: tzinfo
     """The owner's."""
-    version: str
     started_at: int
     weigh: Callable[[str], Awaitable[Weights]]
     """The prompt of an agent."""

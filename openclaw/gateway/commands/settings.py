@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from openclaw.gateway.commands.book import Known
+from openclaw.gateway.command_book import Known
 from openclaw.gateway.directives import Order
 from openclaw.gateway.queueing import QueueRules, mode_named
 from openclaw.llm.selection import Found, Menu, choosable, find_model
@@ -79,6 +79,11 @@ def _model(order: Order, situation: Situation) -> Followed:
             return Followed(model_list(situation))
         case "default" | "reset":
             return _chosen(None, situation)
+        case _:
+            return _named(said, situation)
+
+
+def _named(said: str, situation: Situation) -> Followed:
     choices = choosable(situation.models.menu)
     if said.isdecimal():
         place = int(said)
@@ -213,7 +218,13 @@ _FOLLOWED: Mapping[str, _Follow] = {
     "think": _words(
         "thinkingLevel",
         "Thinking",
-        {**{level: level for level in LEVELS}, "on": "low", "min": "minimal", "med": "medium", "max": "xhigh"},
+        {
+            **{level: level for level in LEVELS},
+            "on": "low",
+            "min": "minimal",
+            "med": "medium",
+            "max": "xhigh",
+        },
     ),
     "verbose": _words("verboseLevel", "Verbose", {word: word for word in ("on", "full", "off")}, bare="on"),
     "reasoning": _words("reasoningLevel", "Reasoning", {word: word for word in ("on", "off", "stream")}),

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from openclaw.bus import Bus
 from openclaw.gateway.commands.parts import Aborts
 from openclaw.gateway.runs import Runs
-from openclaw.bus import Bus
 from openclaw.gateway.waiting import WaitingRoom
-from openclaw.store.inbox import InboxRow
 from openclaw.store.ledger import Ledger
 from openclaw.types.events import TraceRecorded, TurnFinished
 

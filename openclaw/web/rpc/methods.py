@@ -16,6 +16,7 @@ from openclaw.web.rpc.handshake import Caller, Scope
 from openclaw.web.rpc.params import (
     AgentAsk,
     AgentWait,
+    ChatAbort,
     ChatSend,
     Key,
     ModelsList,
@@ -167,6 +168,7 @@ METHODS: Mapping[str, Method[Any]] = {
         Method("health", "operator.read", NoParams, _health),
         Method("status", "operator.read", NoParams, _status),
         Method("chat.send", "operator.write", ChatSend, runs.chat_send),
+        Method("chat.abort", "operator.write", ChatAbort, runs.chat_abort),
         Method("agent", "operator.write", AgentAsk, runs.ask_agent),
         Method("agent.wait", "operator.write", AgentWait, _agent_wait),
         Method("sessions.list", "operator.read", SessionsList, list_sessions),

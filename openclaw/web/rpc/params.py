@@ -22,6 +22,11 @@ class NoParams(Params):
     model_config = ConfigDict(extra="ignore")
 
 
+class ChatAbort(Params):
+    session_key: str = Field(min_length=1, max_length=512)
+    run_id: str | None = None
+
+
 class ChatSend(Params):
     session_key: str = Field(min_length=1, max_length=512)
     message: str

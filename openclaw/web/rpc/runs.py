@@ -1,7 +1,7 @@
 """Asking the assistant over the WebSocket, and waiting for the end of a run."""
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import anyio
@@ -11,7 +11,7 @@ from openclaw.types.events import TurnFinished
 from openclaw.web.desk import House, Json, Question, RunState
 from openclaw.web.rpc.frames import RpcError
 from openclaw.web.rpc.handshake import Caller
-from openclaw.web.rpc.params import AgentAsk, ChatSend
+from openclaw.web.rpc.params import AgentAsk, ChatAbort, ChatSend
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +25,23 @@ class Accepted:
 async def chat_send(house: House, params: ChatSend, caller: Caller) -> Json:
     _refuse_unusable(params.message, params.attachments)
     known = house.desk.run(params.idempotency_key)
-    state = await house.desk.ask(
-        Question(
-            params.idempotency_key, params.message, params.session_key, params.agent_id, client=caller.client
-        )
+    question = Question(
+        params.idempotency_key, params.message, params.session_key, params.agent_id, client=caller.client
     )
+    if (stopped := await house.desk.stop(question)) is not None:
+        return _stopped(stopped)
+    state = await house.desk.ask(question)
     if state.status == "in_flight":
         return {"runId": state.run_id, "status": "in_flight" if known else "started"}
     return outcome(state.run_id, state)
+
+
+async def chat_abort(house: House, params: ChatAbort, _: Caller) -> Json:
+    return _stopped(await house.desk.abort(params.session_key))
+
+
+def _stopped(run_ids: Sequence[str]) -> Json:
+    return {"ok": True, "aborted": bool(run_ids), "runIds": run_ids}
 
 
 async def ask_agent(house: House, params: AgentAsk, caller: Caller) -> Json | Accepted:

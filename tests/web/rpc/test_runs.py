@@ -117,3 +117,13 @@ async def test_an_end_lost_in_a_flood_is_found_again(house: FakeHouse) -> None:
         for number in range(200):
             await house.bus.publish(TurnFinished(f"other-{number}", MAIN, "answered", ""))
     assert found[0].text == "Hello."
+
+
+async def test_a_word_for_stopping_begins_no_run_and_names_those_it_ended(house: FakeHouse) -> None:
+    nothing = {"ok": True, "aborted": False, "runIds": []}
+    assert await send(house, message="stop") == nothing
+    await send(house)
+    stopped = {"ok": True, "aborted": True, "runIds": ["r1"]}
+    assert await send(house, message="stop", idempotencyKey="r2") == stopped
+    assert await dispatch(house, OPERATOR, "chat.abort", {"sessionKey": "main"}) == stopped
+    assert [question.run_id for question in house.desk.questions] == ["r1"]

@@ -32,13 +32,15 @@ BOOK: tuple[Known, ...] = (
     Known("usage", "[off|tokens|full|cost]", "what it costs; tokens or full: below each answer"),
     Known("models", "", "the models to choose from"),
     Known("model", "[name|number|list|status|default]", "which model answers here", "directive"),
-    Known("think", "off|minimal|low|medium|high|xhigh|default", "how much the model thinks", "directive", ("thinking", "t")),
-    Known("verbose", "on|full|off", "tell what happens behind the answers", "directive", ("v",)),
+    Known("think", "off|minimal|low|medium|high|xhigh|default", "how much the model thinks", "directive",
+          ("thinking", "t")),
+    Known("verbose", "on|full|off", "name the tools below each answer", "directive", ("v",)),
     Known("reasoning", "on|off|stream", "show the model's reasoning", "directive", ("reason",)),
     Known("queue", "steer|followup|collect|steer-backlog|interrupt [debounce:2s cap:25 drop:summarize] | default",
           "what a message does while I am busy", "directive"),
-    Known("elevated", "on|off|ask|full", "whether commands may run outside the sandbox", "directive", ("elev",), owner=True),
-    Known("exec", "host= security= ask= node=", "where and how commands run", "directive", owner=True),
+    Known("elevated", "on|off|ask|full", "whether tools may leave the sandbox, once one runs commands", "directive",
+          ("elev",), owner=True),
+    Known("exec", "host= security= ask= node=", "where and how, once a tool runs commands", "directive", owner=True),
     Known("send", "on|off|inherit", "whether messages of this conversation are answered", owner=True),
     Known("restart", "", "restart the assistant", owner=True),
 )  # fmt: skip
@@ -48,4 +50,3 @@ _BY_NAME = {name: known for known in BOOK for name in (known.name, *known.aliase
 
 def find(name: str) -> Known | None:
     return _BY_NAME.get(name.lower())
-
