@@ -29,11 +29,6 @@ async def sessions(tmp_path: Path, ledger: Ledger, clock: SetClock) -> Sessions:
     return sessions
 
 
-@pytest.fixture
-def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
-    return Disk(monkeypatch)
-
-
 # -- lines ------------------------------------------------------------------------------------------------
 
 
