@@ -70,11 +70,12 @@ class Line:
         try:
             async with self._clients.borrow(target.provider, endpoint) as client:
                 reply = await client.ask(request, shown)
-        except ModelError as error:
+        except ModelError as refusal:
+            error = without_key(refusal, key)
             self.note(profile, request, watch, error, started)
             if shown.anything:
                 await watch.on_withdraw()
-            raise
+            raise error from refusal.__cause__
         self.note(profile, request, watch, None, started)
         return replace(reply, usage=replace(reply.usage, cost=cost(reply.usage, target.info)))
 
@@ -103,3 +104,11 @@ class _Shown:
     async def __call__(self, delta: Delta) -> None:
         self.anything = True
         await self._on_delta(delta)
+
+
+def without_key(error: ModelError, key: Secret) -> ModelError:
+    """Some servers quote the key that they refuse; what is told of a failure ends in traces and before people."""
+    if not key or key.reveal() not in error.detail:
+        return error
+    detail = error.detail.replace(key.reveal(), repr(key))
+    return ModelError(error.model, error.fault, detail, retry_after=error.retry_after)

@@ -292,21 +292,20 @@ class LifeOfMessages(RuleBasedStateMachine):
         self.world = world
         self.call: Callable[..., Any] = portal.call
 
-    @rule(who=st.sampled_from(["owner", "owner", "member", "program"]))
-    def somebody_writes(self, who: str) -> None:
-        self.call(self.world.arrive, who)
+    @rule(who=st.lists(st.sampled_from(["owner", "owner", "member", "program"]), min_size=1, max_size=3))
+    def people_write(self, who: list[str]) -> None:
+        for each in who:
+            self.call(self.world.arrive, each)
 
     @rule(kind=st.sampled_from(["answer", "answer", "tool", "two tools", "two tools", "away", "invalid"]))
     def the_model_answers(self, kind: str) -> None:
         self.call(self.world.model, kind)
 
-    @rule()
-    def a_tool_is_done(self) -> None:
+    @rule(writes=st.booleans())
+    def a_tool_is_done(self, writes: bool) -> None:
+        if writes and self.world.tools:
+            self.call(self.world.arrive, "owner")
         self.call(self.world.tool)
-
-    @rule(session=st.sampled_from([MAIN, SIDE]))
-    def a_turn_is_stopped(self, session: str) -> None:
-        self.call(self.world.abort, session)
 
     @rule(
         session=st.sampled_from([MAIN, SIDE]),
@@ -316,13 +315,15 @@ class LifeOfMessages(RuleBasedStateMachine):
     def the_mode_is_switched(self, session: str, mode: str, drop: str) -> None:
         self.call(self.world.switch, session, {"queueMode": mode, "queueDrop": drop})
 
-    @rule(settled=st.booleans())
-    def the_power_fails(self, settled: bool) -> None:
-        self.call(lambda: self.world.crash(settled=settled))
-
-    @rule()
-    def the_daemon_is_restarted(self) -> None:
-        self.call(self.world.restart)
+    @rule(what=st.sampled_from(["abort main", "abort side", "power cut", "power cut at rest", "restart"]))
+    def it_ends(self, what: str) -> None:
+        match what:
+            case "restart":
+                self.call(self.world.restart)
+            case "abort main" | "abort side":
+                self.call(self.world.abort, MAIN if what == "abort main" else SIDE)
+            case _:
+                self.call(lambda: self.world.crash(settled=what == "power cut at rest"))
 
     @invariant()
     def one_turn_at_a_time_in_order(self) -> None:

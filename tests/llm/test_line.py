@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 
 from openclaw.llm.chat import ModelError
+from openclaw.llm.line import without_key
 from openclaw.llm.profiles import Profile
-from openclaw.types.secrets import SecretRef
+from openclaw.types.secrets import Secret, SecretRef
 from tests.fakes import FakeAnthropic
 from tests.llm.one_model import Harness
 
@@ -34,3 +35,13 @@ async def test_a_key_without_a_reference_is_empty(anthropic: FakeAnthropic, tmp_
     assert not await line.key(Profile("ollama", "ollama", None))
     with pytest.raises(ModelError, match="nothing there"):
         await line.key(Profile("anthropic:gone", "anthropic", SecretRef("env:GONE")))
+
+
+def test_a_key_that_a_server_quotes_is_not_told_on() -> None:
+    key = Secret("sk-ant-0123456789")
+    refusal = ModelError("anthropic/claude", "auth", "invalid key sk-ant-0123456789", retry_after=3)
+
+    told = without_key(refusal, key)
+
+    assert (told.detail, told.fault, told.retry_after) == ("invalid key ***", "auth", 3)
+    assert without_key(ModelError("m", "auth", "no"), key).detail == "no"
