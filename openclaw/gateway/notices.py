@@ -16,7 +16,7 @@ def pairing(channel: str, sender: str, code: str) -> str:
 def model_waiting(minutes: float) -> str:
     return (
         "I cannot reach my language model right now. Your message is safe: "
-        f"I keep trying for {minutes:.0f} minutes and answer here as soon as it works."
+        f"I keep trying for {_duration(minutes)} and answer here as soon as it works."
     )
 
 
@@ -45,6 +45,10 @@ WITHHELD = "[withheld: a secret]"
 ANEW = "↻ I began this answer anew. What counts is this:"
 REASONING = "Reasoning:"
 WORKING = "Working on it."
+
+
+def _duration(minutes: float) -> str:
+    return f"{minutes:.0f} minutes" if minutes >= 1.5 else "a minute"
 
 
 def substituted(asked: str, fault: str, answered: str) -> str:
