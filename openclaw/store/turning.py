@@ -47,10 +47,13 @@ class Join:
 
 
 def join(tx: Transaction, run_id: str, joins: Sequence[Join], boot_id: str, now: int) -> None:
-    for join in joins:
-        journal.record(tx, run_id, join.step, boot_id, now)
-        if join.trace is not None and inbox.finish(tx, join.seq, "merged", f"into {run_id}", now):
-            traces.save(tx, join.trace)
+    """A message that has ended meanwhile, stopped for example, is not heard any more."""
+    for each in joins:
+        if each.trace is not None:
+            if not inbox.finish(tx, each.seq, "merged", f"into {run_id}", now):
+                continue
+            traces.save(tx, each.trace)
+        journal.record(tx, run_id, each.step, boot_id, now)
 
 
 def end(tx: Transaction, ending: Ending, now: int) -> list[int]:
