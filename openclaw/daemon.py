@@ -29,6 +29,8 @@ from openclaw.web.webhooks import AuditRow, webhook_app
 
 logger = logging.getLogger(__name__)
 
+ASKED_TWICE = 130
+"""The exit code after a second Ctrl-C: what is under way is taken up at the next start."""
 STUCK_MS = 60_000
 """A message that nobody has looked at for so long: the house does not get on."""
 
@@ -47,7 +49,13 @@ def serve(loaded: Loaded) -> int:
             except OpenClawError:
                 raise
             except KeyboardInterrupt:
-                return 130  # asked for twice: what is under way is taken up at the next start
+                return ASKED_TWICE
+            except BaseExceptionGroup as failures:
+                # A task group wraps the second Ctrl-C where it met one.
+                if failures.subgroup(KeyboardInterrupt) is not None:
+                    return ASKED_TWICE
+                logger.exception("the daemon ends after a failure")
+                return 1
             except Exception:
                 logger.exception("the daemon ends after a failure")
                 return 1

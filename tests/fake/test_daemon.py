@@ -32,6 +32,7 @@ async def test_a_killed_daemon_can_be_started_again_on_the_same_state(
     (sent,) = await telegram.wait_sent(1)
 
     assert sent.text == "ok: while you were away"
+    assert await daemon.stop() == 0
     assert [line["content"] for line in daemon.transcript() if line.get("role") == "user"] == [
         "while you were away"
     ]
