@@ -113,12 +113,13 @@ class TurnEars:
         running, room = self._running, self._parts.room
         stays = self._rules(rows[0].event.settings).mode == "steer-backlog"
         joins = [room.join(row, running.turn.row.run_id, row.event.text, stays=stays) for row in rows]
-        await self._parts.ledger.join(running.turn.row.run_id, joins)
-        steps = [join.step for join in joins]
+        heard = await self._parts.ledger.join(running.turn.row.run_id, joins)
+        steps = [join.step for join in heard]
         running.journal.joined(steps)
-        running.trace.add("queued", 0.0, steered=len(rows))
+        running.trace.add("queued", 0.0, steered=len(heard))
         if not stays:
-            running.joined_runs += [row.run_id for row in rows]
+            places = {join.seq for join in heard}
+            running.joined_runs += [row.run_id for row in rows if row.seq in places]
         return last_heard(steps)
 
     async def _newcomers(self) -> list[InboxRow]:

@@ -137,8 +137,8 @@ class Ledger:
             inbox.mark_running(tx, row.seq)
             for ending in endings:
                 end(tx, ending, now)
-            join(tx, row.run_id, joins, self.boot_id, now)
-            return OpenTurn(turn, tuple(join.step for join in joins))
+            heard = join(tx, row.run_id, joins, self.boot_id, now)
+            return OpenTurn(turn, tuple(each.step for each in heard))
 
         turn = await self._write(work)
         passing(Failpoint.TURN_STARTED)
@@ -156,10 +156,10 @@ class Ledger:
         if cost is not None:
             self._see_usage(cost)
 
-    async def join(self, run_id: str, joins: Sequence[Join]) -> None:
-        """Messages that came while the turn runs become part of it."""
+    async def join(self, run_id: str, joins: Sequence[Join]) -> tuple[Join, ...]:
+        """Messages that came while the turn runs become part of it; returns those that still waited."""
         now = self._clock.now_ms()
-        await self._write(lambda tx: join(tx, run_id, joins, self.boot_id, now))
+        return await self._write(lambda tx: join(tx, run_id, joins, self.boot_id, now))
 
     async def pause(self, run_id: str) -> None:
         await self._write(lambda tx: journal.pause(tx, run_id))
@@ -176,9 +176,6 @@ class Ledger:
 
     async def run_end(self, run_id: str) -> tuple[str, str, str] | None:
         return await self._database.read(lambda tx: inbox.end_of_run(tx, run_id))
-
-    async def forget_session(self, key: str) -> None:
-        await self._write(lambda tx: sessions.delete(tx, key))
 
     async def save_session(self, row: sessions.SessionRow) -> None:
         await self._write(lambda tx: sessions.save(tx, row))

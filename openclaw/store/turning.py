@@ -46,14 +46,17 @@ class Join:
     """None: it goes on waiting, and is answered by a turn of its own as well."""
 
 
-def join(tx: Transaction, run_id: str, joins: Sequence[Join], boot_id: str, now: int) -> None:
-    """A message that has ended meanwhile, stopped for example, is not heard any more."""
+def join(tx: Transaction, run_id: str, joins: Sequence[Join], boot_id: str, now: int) -> tuple[Join, ...]:
+    """Returns those that are heard: a message that has ended meanwhile, stopped for example, is not."""
+    heard: list[Join] = []
     for each in joins:
         if each.trace is not None:
             if not inbox.finish(tx, each.seq, "merged", f"into {run_id}", now):
                 continue
             traces.save(tx, each.trace)
         journal.record(tx, run_id, each.step, boot_id, now)
+        heard.append(each)
+    return tuple(heard)
 
 
 def end(tx: Transaction, ending: Ending, now: int) -> list[int]:

@@ -298,13 +298,6 @@ async def test_nothing_new_is_accepted_while_another_process_holds_the_ledger(
 # -- what is left of it ---------------------------------------------------------------------------------
 
 
-async def test_a_session_is_forgotten_when_asked(ledger: Ledger) -> None:
-    await ledger.save_session(session())
-    await ledger.save_session(session("agent:main:other"))
-    await ledger.forget_session(KEY)
-    assert [row.key for row in await ledger.every_session()] == ["agent:main:other"]
-
-
 async def test_once_a_day_what_is_old_is_forgotten(
     ledger: Ledger, database: Database, clock: SetClock
 ) -> None:

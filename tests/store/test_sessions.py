@@ -24,11 +24,3 @@ async def test_the_one_used_longest_ago_comes_first(database: Database) -> None:
         row = SessionRow(key, "main", "s", {}, at)
         await database.write(partial(sessions.save, row=row))
     assert [row.updated_at for row in await database.read(sessions.every)] == [1, 3, 9]
-
-
-async def test_only_the_deleted_one_is_gone(database: Database) -> None:
-    other = SessionRow("agent:main:other", "main", "ses_3", {}, 1)
-    await database.write(lambda tx: sessions.save(tx, ROW))
-    await database.write(lambda tx: sessions.save(tx, other))
-    await database.write(lambda tx: sessions.delete(tx, ROW.key))
-    assert await database.read(sessions.every) == [other]

@@ -29,6 +29,17 @@ async def test_a_message_that_is_only_heard_goes_on_waiting(tmp_path: Path) -> N
         assert [row.seq for row in await ledger.waiting(KEY)] == [first.seq, second.seq]
 
 
+async def test_a_message_that_was_stopped_meanwhile_is_not_heard(tmp_path: Path) -> None:
+    async with open_ledger(tmp_path / "ledger.sqlite", SetClock()) as ledger:
+        first, second = await queued(ledger, 1), await queued(ledger, 2)
+        await ledger.begin_turn(first, session())
+        await ledger.end(ending(second, state="ignored", reason="stopped"))
+        late = Join(second.seq, Step("user", str(second.seq), WORDS), trace(second.trace_id))
+
+        assert await ledger.join(first.run_id, [late]) == ()
+        assert await ledger.run_end(second.run_id) == ("ignored", "stopped", KEY)
+
+
 async def test_an_event_ends_once(tmp_path: Path) -> None:
     async with open_ledger(tmp_path / "ledger.sqlite", SetClock()) as ledger:
         row = await queued(ledger, 1)
