@@ -31,6 +31,7 @@ from openclaw.gateway.commands.parts import CommandParts
 from openclaw.gateway.commands.stop import Stopper
 from openclaw.gateway.delivery import Delivery, DeliveryParts, DeliveryRules
 from openclaw.gateway.dispatch import AccountKey, Dispatch
+from openclaw.gateway.gate import HouseGate
 from openclaw.gateway.intake import Intake
 from openclaw.gateway.lanes import Lanes
 from openclaw.gateway.pairing import PairingStore
@@ -283,7 +284,7 @@ def _turns(
     return Turns(
         TurnParts(
             core.ledger, core.sessions, briefing, channels, core.bus, core.traces, core.runs, core.clock, patience,
-            room, upkeep, core.budgets, fresh, core.secrets, streams,
+            room, upkeep, core.budgets, fresh, core.secrets, streams, HouseGate(),
         )
     )  # fmt: skip
 

@@ -6,9 +6,10 @@ from dataclasses import asdict, dataclass, replace
 
 import anyio
 
-from openclaw.agent.ports import Ears, Emit, Journal, Model, RecordedStep, Spans
+from openclaw.agent.ports import Ears, Emit, Gate, Journal, Model, RecordedStep, Spans
 from openclaw.agent.repetition import Repetition
-from openclaw.agent.tools.base import Effect, Tool, ToolError
+from openclaw.agent.taint import provenances
+from openclaw.agent.tools.base import Effect, Output, Scene, Tool, ToolError
 from openclaw.agent.untrusted import encodable
 from openclaw.llm.chat import Delta, ModelError, OnDelta, Reply, Request, Substitution
 from openclaw.types.clock import Clock
@@ -50,8 +51,8 @@ DECLINED = "The model declined to answer this."
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    run_id: str
-    session_key: str
+    scene: Scene
+    """Its provenances are those of the history and of what was asked."""
     prompt: Callable[[Sequence[Entry]], Request]
     """The request for the conversation with these entries of the turn behind it."""
     tools: Mapping[str, Tool]
@@ -90,6 +91,7 @@ class House:
     emit: Emit
     clock: Clock
     ears: Ears
+    gate: Gate
 
 
 async def run_turn(turn: Turn, house: House) -> Answer:
@@ -111,7 +113,7 @@ async def run_turn(turn: Turn, house: House) -> Answer:
             recorded = RecordedStep(message, {}, frozenset())
         usage += recorded.message.usage
         entries += [*recorded.heard, recorded.message]
-        results = await _run_tools(turn, house, recorded)
+        results = await _run_tools(turn, house, recorded, _scene(turn, entries))
         verdict = turn.repetition.watch(recorded.message.calls, results)
         # Named after its message: asked again after a failure, the request is the same to the byte.
         entries.append(
@@ -142,7 +144,7 @@ async def _ask(turn: Turn, house: House, entries: Sequence[Entry]) -> tuple[Assi
             facts["tried"] = [asdict(each) for each in error.attempts]
             raise
         facts.update(_told(reply))
-    await house.emit(ModelReplied(turn.run_id, turn.session_key, reply.model, reply.usage))
+    await house.emit(ModelReplied(turn.scene.run_id, turn.scene.session_key, reply.model, reply.usage))
     blocks, _ = _whole(reply)
     return AssistantMessage(new_id("m"), house.clock.now_ms(), blocks, reply.model, reply.usage), reply
 
@@ -150,10 +152,10 @@ async def _ask(turn: Turn, house: House, entries: Sequence[Entry]) -> tuple[Assi
 def _watchers(turn: Turn, house: House) -> tuple[OnDelta, Callable[[], Awaitable[None]]]:
     async def see(delta: Delta) -> None:
         kind = TextDelta if delta.kind == "text" else ReasoningDelta
-        await house.emit(kind(turn.run_id, turn.session_key, delta.text))
+        await house.emit(kind(turn.scene.run_id, turn.scene.session_key, delta.text))
 
     async def withdraw() -> None:
-        await house.emit(ReplyWithdrawn(turn.run_id, turn.session_key))
+        await house.emit(ReplyWithdrawn(turn.scene.run_id, turn.scene.session_key))
 
     return see, withdraw
 
@@ -203,7 +205,12 @@ def _appended(reply: Reply, remark: str) -> Text:
     return Text(f"\n\n{remark}" if reply.text.strip() else remark)
 
 
-async def _run_tools(turn: Turn, house: House, step: RecordedStep) -> tuple[ToolResult, ...]:
+def _scene(turn: Turn, entries: Sequence[Entry]) -> Scene:
+    """What the model has read when it makes the calls of this step."""
+    return replace(turn.scene, provenances=turn.scene.provenances | provenances(entries))
+
+
+async def _run_tools(turn: Turn, house: House, step: RecordedStep, scene: Scene) -> tuple[ToolResult, ...]:
     """The results in the order of the calls.
 
     What only reads runs side by side. What has effects runs alone and in order, and not at all once somebody has
@@ -216,7 +223,10 @@ async def _run_tools(turn: Turn, house: House, step: RecordedStep) -> tuple[Tool
 
         async def run(call: ToolCall, skipped: bool = skipped) -> None:
             began = call.id in step.started
-            results[call.id] = await (_skip if skipped and not began else _run_tool)(turn, house, call, began)
+            if skipped and not began:
+                results[call.id] = await _skip(turn, house, call)
+            else:
+                results[call.id] = await _run_tool(turn, house, call, replace(scene, call_id=call.id), began)
 
         async with anyio.create_task_group() as group:
             for call in together:
@@ -239,40 +249,48 @@ def _batches(tools: Mapping[str, Tool], calls: Sequence[ToolCall]) -> list[list[
     return batches
 
 
-async def _skip(turn: Turn, house: House, call: ToolCall, _: bool) -> ToolResult:
+async def _skip(turn: Turn, house: House, call: ToolCall) -> ToolResult:
     result = ToolResult(call.id, SKIPPED, failed=True)
     house.spans.add("tool", tool=call.name, ok=False, skipped=True)
     await house.journal.finished(call, result)
-    await house.emit(ToolFinished(turn.run_id, turn.session_key, call.id, call.name, SKIPPED, failed=True))
-    return result
-
-
-async def _run_tool(turn: Turn, house: House, call: ToolCall, started: bool) -> ToolResult:
-    await house.emit(ToolStarted(turn.run_id, turn.session_key, call.id, call.name, call.arguments))
-    with house.spans.timed("tool", tool=call.name) as facts:
-        if started:
-            result = ToolResult(call.id, INTERRUPTED.format(name=call.name), failed=True)
-        else:
-            result = await _result_of(turn.tools.get(call.name), call, house.journal)
-            result = replace(result, content=encodable(result.content))
-        facts["ok"] = not result.failed
-    await house.journal.finished(call, result)
     await house.emit(
-        ToolFinished(turn.run_id, turn.session_key, call.id, call.name, result.content, result.failed)
+        ToolFinished(turn.scene.run_id, turn.scene.session_key, call.id, call.name, SKIPPED, failed=True)
     )
     return result
 
 
-async def _result_of(tool: Tool | None, call: ToolCall, journal: Journal) -> ToolResult:
+async def _run_tool(turn: Turn, house: House, call: ToolCall, scene: Scene, started: bool) -> ToolResult:
+    await house.emit(
+        ToolStarted(turn.scene.run_id, turn.scene.session_key, call.id, call.name, call.arguments)
+    )
+    with house.spans.timed("tool", tool=call.name) as facts:
+        if started:
+            result = ToolResult(call.id, INTERRUPTED.format(name=call.name), failed=True)
+        else:
+            result = await _result_of(turn.tools.get(call.name), call, scene, house)
+            result = replace(result, content=encodable(result.content))
+        facts["ok"] = not result.failed
+    await house.journal.finished(call, result)
+    await house.emit(
+        ToolFinished(
+            turn.scene.run_id, turn.scene.session_key, call.id, call.name, result.content, result.failed
+        )
+    )
+    return result
+
+
+async def _result_of(tool: Tool | None, call: ToolCall, scene: Scene, house: House) -> ToolResult:
     """Never raises for what the model or the tool did wrong: the model reads the result and tries another way."""
     if tool is None:
         return ToolResult(call.id, f"There is no tool named {call.name!r}.", failed=True)
-    if tool.effect is Effect.ONCE:
-        await journal.starting(call)
     try:
+        act = tool.act(call.arguments, scene)
+        if refusal := await house.gate.admit(call, act, scene):
+            return ToolResult(call.id, refusal, failed=True)
+        if tool.effect is Effect.ONCE:
+            await house.journal.starting(call)
         with anyio.move_on_after(tool.timeout_seconds):
-            content = await tool.run(call.arguments)
-            return ToolResult(call.id, _encodable(content), provenance=tool.provenance)
+            return _brought(tool, call, await tool.run(call.arguments, scene))
     except ToolError as error:
         return ToolResult(call.id, _encodable(str(error)), failed=True, provenance=tool.provenance)
     except Exception as error:
@@ -281,6 +299,12 @@ async def _result_of(tool: Tool | None, call: ToolCall, journal: Journal) -> Too
         return ToolResult(call.id, _encodable(told), failed=True, provenance=tool.provenance)
     told = f"{call.name} took longer than {tool.timeout_seconds:g} s and was stopped."
     return ToolResult(call.id, told, failed=True)
+
+
+def _brought(tool: Tool, call: ToolCall, outcome: str | Output) -> ToolResult:
+    output = Output(outcome) if isinstance(outcome, str) else outcome
+    whence = output.provenance or tool.provenance
+    return ToolResult(call.id, _encodable(output.text), provenance=whence, pictures=output.pictures)
 
 
 def _encodable(text: str) -> str:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from openclaw.agent.tools.base import Act, Scene
 from openclaw.llm.chat import OnDelta, Reply, Request
 from openclaw.types.conversation import AssistantMessage, ToolCall, ToolResult, UserMessage
 from openclaw.types.events import TurnEvent
@@ -61,6 +62,16 @@ class Ears(Protocol):
 
     async def listen(self) -> Sequence[UserMessage]:
         """What has come since; in the ledger as part of this turn when it returns."""
+
+
+class Gate(Protocol):
+    """What stands between a call and its effect."""
+
+    async def admit(self, call: ToolCall, act: Act, scene: Scene) -> str:
+        """Empty when the call may run, else the refusal as the model reads it.
+
+        May wait for the owner's word, for minutes. The same call asked about again, after a crash, waits on.
+        """
 
 
 class Spans(Protocol):

@@ -10,7 +10,9 @@ import anyio
 from openclaw.agent.context.memory import Conversation
 from openclaw.agent.context.upkeep import Upkeep, Upkept
 from openclaw.agent.loop import Answer, House, Turn, TurnPausedError, run_turn
-from openclaw.agent.ports import Emit
+from openclaw.agent.ports import Emit, Gate
+from openclaw.agent.taint import provenances
+from openclaw.agent.tools.base import Scene
 from openclaw.bus import Bus
 from openclaw.gateway import notices
 from openclaw.gateway.budgets import Budgets, BudgetSpentError, CappedModel, Spender, spent_in
@@ -83,6 +85,8 @@ class Parts(Protocol):
     def upkeep(self) -> Upkeep: ...
     @property
     def budgets(self) -> Budgets: ...
+    @property
+    def gate(self) -> Gate: ...
 
 
 class Answering:
@@ -144,8 +148,7 @@ class Answering:
     async def _try(self, running: Running, prepared: Prepared) -> Answer:
         parts = self._parts
         turn = Turn(
-            running.turn.row.run_id,
-            running.session.key,
+            _scene(running, prepared),
             prepared.prompt,
             prepared.tools,
             prepared.steps,
@@ -156,7 +159,8 @@ class Answering:
         )
         model = CappedModel(prepared.model, parts.budgets, lambda: self._spender(running))
         ears = TurnEars(running, parts)
-        house = House(model, running.journal, running.trace, running.telling(self._emit), parts.clock, ears)
+        emit = running.telling(self._emit)
+        house = House(model, running.journal, running.trace, emit, parts.clock, ears, parts.gate)
         return await self._while_shown(running.row, run_turn(turn, house))
 
     def _spender(self, running: Running) -> Spender:
@@ -256,6 +260,23 @@ class Answering:
         echo = Echo("transcript", running.session.key, encode(note).decode(), after=draft.id)
         await self._parts.ledger.post(draft, row.seq, echo)
         await self._parts.bus.publish(ReplyReady(to))
+
+
+def _scene(running: Running, prepared: Prepared) -> Scene:
+    row = running.row
+    return Scene(
+        row.agent,
+        running.session.key,
+        running.turn.row.run_id,
+        prepared.workspace,
+        row.channel,
+        running.user.sender,
+        row.role,
+        row.event.chat_type,
+        row.event.reply_to,
+        row.trace_id,
+        provenances=provenances([*running.session.entries, running.user]),
+    )
 
 
 async def _show_working(channel: Channel, to: Address) -> None:

@@ -13,7 +13,7 @@ from openclaw.store.inbox import InboxRow
 from openclaw.store.journal import Step
 from openclaw.store.ledger import Ledger
 from openclaw.store.usage import UsageRow
-from openclaw.types.conversation import AssistantMessage, ToolCall, ToolResult, Usage, UserMessage
+from openclaw.types.conversation import AssistantMessage, Picture, ToolCall, ToolResult, Usage, UserMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,14 @@ def replay(steps: Sequence[Step]) -> tuple[RecordedStep, ...]:
             case "starting":
                 started.add(step.call_id)
             case "tool":
-                results[step.call_id] = ToolResult(**orjson.loads(step.body))
+                results[step.call_id] = _result(step.body)
     return tuple(found)
+
+
+def _result(body: str) -> ToolResult:
+    written = orjson.loads(body)
+    pictures = tuple(Picture(**picture) for picture in written.pop("pictures", ()))
+    return ToolResult(**written, pictures=pictures)
 
 
 def last_heard(steps: Sequence[Step]) -> tuple[UserMessage, ...]:

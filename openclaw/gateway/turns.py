@@ -11,6 +11,7 @@ import anyio
 
 from openclaw.agent.context.upkeep import Upkeep
 from openclaw.agent.loop import Answer, TurnPausedError
+from openclaw.agent.ports import Gate
 from openclaw.bus import Bus
 from openclaw.gateway import notices
 from openclaw.gateway.answering import Answering, Briefing, GivenUp, Patience
@@ -75,6 +76,7 @@ class TurnParts:
     reset: Freshness
     secrets: Callable[[], frozenset[str]]
     streams: Streams
+    gate: Gate
 
 
 class Turns:

@@ -34,11 +34,21 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """An image in a file of the state directory; the transcript holds where it lies, the request its bytes."""
+
+    path: str
+    """Relative to the state directory, below `media/`."""
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class ToolResult:
     call_id: str
     content: str
     failed: bool = False
     provenance: Provenance = "tool"
+    pictures: tuple[Picture, ...] = ()
 
 
 Block = Text | Thinking | RedactedThinking | ToolCall

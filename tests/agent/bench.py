@@ -3,17 +3,19 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import anyio
 
 from openclaw.agent.loop import Answer, House, Turn, run_turn
 from openclaw.agent.ports import RecordedStep
 from openclaw.agent.repetition import LoopDetectionConfig, Repetition
-from openclaw.agent.tools.base import Tool
+from openclaw.agent.tools.base import Act, Scene, Tool
 from openclaw.llm.chat import Request
 from openclaw.types.conversation import (
     AssistantMessage,
     Entry,
+    Provenance,
     ToolCall,
     ToolMessage,
     ToolResult,
@@ -76,6 +78,19 @@ class Ears:
 
 
 @dataclass
+class Gate:
+    """Lets every call through but those it was told to refuse."""
+
+    refuses: dict[str, str] = field(default_factory=dict)
+    asked: list[tuple[Act, Scene]] = field(default_factory=list)
+
+    async def admit(self, call: ToolCall, act: Act, scene: Scene) -> str:
+        await anyio.lowlevel.checkpoint()
+        self.asked.append((act, scene))
+        return self.refuses.get(call.id, "")
+
+
+@dataclass
 class Bench:
     """One turn, set up."""
 
@@ -87,6 +102,8 @@ class Bench:
     stopping: bool = False
     ears: Ears = field(default_factory=Ears)
     heard: Sequence[UserMessage] = ()
+    gate: Gate = field(default_factory=Gate)
+    read: frozenset[Provenance] = frozenset({"owner"})
 
     async def run(self) -> Answer:
         def prompt(entries: Sequence[Entry]) -> Request:
@@ -94,8 +111,7 @@ class Bench:
 
         repetition = Repetition(LoopDetectionConfig())
         turn = Turn(
-            RUN,
-            KEY,
+            Scene("main", KEY, RUN, Path("/workspace"), provenances=self.read),
             prompt,
             self.tools,
             self.steps,
@@ -104,7 +120,9 @@ class Bench:
             lambda: self.stopping,
             repetition,
         )
-        house = House(self.model, self.diary, self.diary, self.diary.emit, ControlledClock(), self.ears)
+        house = House(
+            self.model, self.diary, self.diary, self.diary.emit, ControlledClock(), self.ears, self.gate
+        )
         return await run_turn(turn, house)
 
     async def result_of(self, tool: FakeTool | None, call: ToolCall = SYDNEY) -> ToolResult:

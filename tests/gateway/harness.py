@@ -30,6 +30,7 @@ from openclaw.gateway.commands.stop import Stopper
 from openclaw.gateway.config import Binding, CommandsConfig, QueueConfig
 from openclaw.gateway.delivery import Delivery, DeliveryParts, DeliveryRules
 from openclaw.gateway.dispatch import Dispatch
+from openclaw.gateway.gate import HouseGate
 from openclaw.gateway.intake import Intake
 from openclaw.gateway.lanes import Lanes
 from openclaw.gateway.limits import BudgetsConfig, SendPolicyConfig
@@ -351,7 +352,7 @@ def _wired(
     turns = Turns(
         TurnParts(
             ledger, sessions, briefing, channels, bus, traces, runs, clock, plan.patience, room, upkeep, budgets,
-            Freshness(plan.session, UTC), secrets, streams,
+            Freshness(plan.session, UTC), secrets, streams, HouseGate(),
         )
     )  # fmt: skip
     commands = CommandParts(

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import anyio
 
-from openclaw.agent.tools.base import Effect
+from openclaw.agent.tools.base import Act, Effect, Kind, Output, Scene
 from openclaw.llm.chat import Delta, Message, OnDelta, Reply, Request, StopReason
 from openclaw.types.channel import Deliver, Report, WebhookRoute
 from openclaw.types.conversation import (
@@ -236,7 +236,7 @@ class EditableChannel(FakeChannel):
         return [text for at, text in enumerate(self.texts(), start=1) if str(at) not in self.gone]
 
 
-Work = Callable[[Mapping[str, object]], Awaitable[str]]
+Work = Callable[[Mapping[str, object]], Awaitable[str | Output]]
 
 
 @dataclass
@@ -252,7 +252,12 @@ class FakeTool:
     timeout_seconds: float = 30.0
     runs: int = 0
 
-    async def run(self, arguments: Mapping[str, object]) -> str:
+    kind: Kind = Kind.CONSULT
+
+    def act(self, arguments: Mapping[str, object], scene: Scene) -> Act:
+        return Act(self.kind, self.name)
+
+    async def run(self, arguments: Mapping[str, object], scene: Scene) -> str | Output:
         self.runs += 1
         return await self.work(arguments)
 

@@ -15,12 +15,13 @@ from openclaw.agent.context.excerpt import excerpts
 from openclaw.agent.context.summary import Scribe, answer_tokens, ask_unseen
 from openclaw.agent.prompt import SILENT
 from openclaw.agent.taint import provenances
-from openclaw.agent.tools.base import Tool, ToolError
+from openclaw.agent.tools.base import Scene, Tool, ToolError
 from openclaw.agent.tools.memory_write import Occasion, memory_tools
 from openclaw.llm.chat import Message, ModelError, Request, ToolSpec
 from openclaw.types.conversation import (
     AssistantMessage,
     Entry,
+    Provenance,
     Text,
     ToolCall,
     ToolResult,
@@ -103,7 +104,7 @@ async def run_flush(
     at = datetime.fromtimestamp(began / 1000, scribe.wrapping.zone)
     heard = provenances(conversation.entries) | provenances(entries)
     tools = memory_tools(Occasion(conversation.workspace, conversation.key, at, heard))
-    turn = _SilentTurn(room, scribe, config, {tool.name: tool for tool in tools})
+    turn = _SilentTurn(room, scribe, config, {tool.name: tool for tool in tools}, _scene(conversation, heard))
     # A flush that failed is not tried again before every turn, but once more before words are summarised.
     counters = {"memoryFlushCompactionCount": conversation.counter("compactionCount")}
     try:
@@ -117,12 +118,17 @@ async def run_flush(
     return Flushed(counters, turn.usage, turn.written)
 
 
+def _scene(conversation: Conversation, heard: frozenset[Provenance]) -> Scene:
+    return Scene("", conversation.key, "", conversation.workspace, provenances=heard)
+
+
 @dataclass(slots=True)
 class _SilentTurn:
     room: Room
     scribe: Scribe
     config: MemoryFlushConfig
     tools: Mapping[str, Tool]
+    scene: Scene
     usage: Usage = field(default_factory=Usage)
     written: int = 0
 
@@ -160,8 +166,9 @@ class _SilentTurn:
         if tool is None:
             return ToolResult(call.id, f"There is no tool named {call.name!r}.", failed=True)
         try:
-            content = await tool.run(call.arguments)
+            content = await tool.run(call.arguments, self.scene)
         except ToolError as error:
             return ToolResult(call.id, str(error), failed=True)
         self.written += 1
-        return ToolResult(call.id, content, provenance=tool.provenance)
+        text = content if isinstance(content, str) else content.text
+        return ToolResult(call.id, text, provenance=tool.provenance)

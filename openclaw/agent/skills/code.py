@@ -13,7 +13,7 @@ from types import CodeType, ModuleType
 
 from openclaw.agent.config import SkillEntry
 from openclaw.agent.skills.manifest import Skill, SkillProblem
-from openclaw.agent.tools.base import Effect
+from openclaw.agent.tools.base import Effect, Kind
 from openclaw.agent.tools.function import FunctionTool, Traits, function_tool
 from openclaw.net import Door, OutboundError, origin_of
 
@@ -129,4 +129,4 @@ def _traits(skill: Skill, module: ModuleType, name: str, timeout_seconds: float)
     if not skill.bundled:
         return Traits(Effect.ONCE, "skill", timeout_seconds)
     effects = getattr(module, "EFFECTS", {})
-    return Traits(_EFFECTS[effects.get(name, "once")], "tool", timeout_seconds)
+    return Traits(_EFFECTS[effects.get(name, "once")], "tool", timeout_seconds, Kind.CONSULT)

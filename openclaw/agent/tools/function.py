@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, to_json
 
-from openclaw.agent.tools.base import Effect, ToolError, ToolInputError
+from openclaw.agent.tools.base import Act, Effect, Kind, Scene, ToolError, ToolInputError
 from openclaw.types.conversation import Provenance
 from openclaw.types.errors import OpenClawError
 
@@ -38,6 +38,7 @@ class Traits:
     effect: Effect = Effect.ONCE
     provenance: Provenance = "tool"
     timeout_seconds: float = TIMEOUT_SECONDS
+    kind: Kind = Kind.FOREIGN
 
 
 @dataclass(slots=True)
@@ -63,7 +64,10 @@ class FunctionTool:
     def timeout_seconds(self) -> float:
         return self._traits.timeout_seconds
 
-    async def run(self, arguments: Mapping[str, object]) -> str:
+    def act(self, arguments: Mapping[str, object], scene: Scene) -> Act:
+        return Act(self._traits.kind, self.name, to_json(arguments, fallback=str).decode())
+
+    async def run(self, arguments: Mapping[str, object], scene: Scene) -> str:
         call = partial(self._function, **self._checked(arguments), **self._handed)
         try:
             return _as_text(await self._outcome(call))

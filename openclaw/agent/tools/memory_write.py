@@ -15,7 +15,7 @@ from pathlib import Path
 import anyio.to_thread
 
 from openclaw.agent.taint import FOREIGN, ordered
-from openclaw.agent.tools.base import Effect, Tool, ToolError, ToolInputError
+from openclaw.agent.tools.base import Act, Effect, Kind, Scene, Tool, ToolError, ToolInputError
 from openclaw.agent.untrusted import harmless
 from openclaw.types.conversation import Provenance
 
@@ -73,7 +73,10 @@ class MemoryTool:
     provenance: Provenance = "memory"
     timeout_seconds: float = 30
 
-    async def run(self, arguments: Mapping[str, object]) -> str:
+    def act(self, arguments: Mapping[str, object], scene: Scene) -> Act:
+        return Act(Kind.INSTRUCT, self.name, str(arguments.get("text", "")))
+
+    async def run(self, arguments: Mapping[str, object], scene: Scene) -> str:
         text = arguments.get("text")
         if not isinstance(text, str) or not text.strip():
             raise ToolInputError("text is required")

@@ -10,6 +10,7 @@ from openclaw.agent.skills.code import SkillCode, load_code
 from openclaw.agent.skills.manifest import Manifest, Skill
 from openclaw.agent.tools.base import Effect, ToolError
 from openclaw.net import Door
+from tests.agent.tools.scenes import SCENE
 
 GREET = '''
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ async def test_public_functions_of_shipped_code_become_tools(tmp_path: Path) -> 
 
     assert [tool.name for tool in code.tools] == ["fetch", "greet"]
     assert [tool.effect for tool in code.tools] == [Effect.ONCE, Effect.READ_ONLY]
-    assert await code.tools[1].run({"name": "Ana"}) == '{"text":"hello Ana"}'
+    assert await code.tools[1].run({"name": "Ana"}, SCENE) == '{"text":"hello Ana"}'
     assert not [name for name in sys.modules if name == "tools"]
 
 
@@ -116,9 +117,9 @@ async def test_its_door_leads_only_to_what_the_config_or_the_code_names(tmp_path
     fetch = code.tools[0]
 
     with pytest.raises(ToolError, match=r"http://127\.0\.0\.1:8/: this address is not among those"):
-        await fetch.run({"url": "http://127.0.0.1:8/"})
+        await fetch.run({"url": "http://127.0.0.1:8/"}, SCENE)
     with pytest.raises(ToolError) as reached:
-        await fetch.run({"url": "http://127.0.0.1:9/"})
+        await fetch.run({"url": "http://127.0.0.1:9/"}, SCENE)
     assert "not among those" not in str(reached.value)
 
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from openclaw.agent.tools.base import Effect, Tool, ToolError, ToolInputError
 from openclaw.agent.tools.function import OUTPUT_LIMIT, FunctionTool, Traits, function_tool
 from openclaw.types.errors import OpenClawError
+from tests.agent.tools.scenes import SCENE
 
 
 def tool(function: object, handed: Mapping[str, object] | None = None) -> FunctionTool:
@@ -70,7 +71,7 @@ def test_an_unvouched_function_is_never_run_again_by_itself() -> None:
 
 
 async def test_http_and_config_are_handed_in() -> None:
-    result = await tool(forecast).run({"location": "Sydney", "days": "2"})
+    result = await tool(forecast).run({"location": "Sydney", "days": "2"}, SCENE)
 
     assert result == '{"location":"Sydney","days":2,"unit":"C","http":"the door","config":{"unit":"C"}}'
 
@@ -91,7 +92,7 @@ async def test_http_and_config_are_handed_in() -> None:
 )
 async def test_wrong_arguments_are_answered_precisely(arguments: dict[str, object], complaint: str) -> None:
     with pytest.raises(ToolInputError) as caught:
-        await tool(forecast).run(arguments)
+        await tool(forecast).run(arguments, SCENE)
 
     assert str(caught.value) == f"ToolInputError: {complaint}"
 
@@ -102,7 +103,7 @@ async def test_parameters_may_have_any_name() -> None:
 
     made = tool(note)
 
-    assert await made.run({"json": "j", "title": "t"}) == "j m False t"
+    assert await made.run({"json": "j", "title": "t"}, SCENE) == "j m False t"
     properties = made.schema["properties"]
     assert isinstance(properties, dict)
     assert set(properties) == {"json", "model_id", "copy", "title"}
@@ -112,16 +113,16 @@ async def test_nested_values_are_checked_and_named() -> None:
     def travel(path: list[int]) -> int:
         return sum(path)
 
-    assert await tool(travel).run({"path": [1, 2]}) == "3"
+    assert await tool(travel).run({"path": [1, 2]}, SCENE) == "3"
     with pytest.raises(ToolInputError, match=r"path\.1: "):
-        await tool(travel).run({"path": [1, "far"]})
+        await tool(travel).run({"path": [1, "far"]}, SCENE)
 
 
 async def test_a_synchronous_function_runs_in_a_thread() -> None:
     def where() -> str:
         return threading.current_thread().name
 
-    assert await tool(where).run({}) != threading.current_thread().name
+    assert await tool(where).run({}, SCENE) != threading.current_thread().name
 
 
 async def test_a_hanging_thread_does_not_hold_up_a_cancelled_turn() -> None:
@@ -131,7 +132,7 @@ async def test_a_hanging_thread_does_not_hold_up_a_cancelled_turn() -> None:
         release.wait(10)
 
     with anyio.move_on_after(0.05) as scope:
-        await tool(hang).run({})
+        await tool(hang).run({}, SCENE)
     release.set()
 
     assert scope.cancelled_caught
@@ -151,14 +152,14 @@ async def test_results_become_text(value: object, text: str) -> None:
     async def answer() -> object:
         return value
 
-    assert await tool(answer).run({}) == text
+    assert await tool(answer).run({}, SCENE) == text
 
 
 async def test_an_endless_result_is_cut_and_says_so() -> None:
     def flood() -> str:
         return "x" * (OUTPUT_LIMIT + 1234)
 
-    result = await tool(flood).run({})
+    result = await tool(flood).run({}, SCENE)
 
     assert result.startswith("x" * OUTPUT_LIMIT)
     assert result.endswith("[1,234 of 201,234 characters were left out here]")
@@ -172,9 +173,9 @@ async def test_our_errors_reach_the_model_and_bugs_do_not_hide() -> None:
         raise KeyError("oops")
 
     with pytest.raises(ToolError, match=r"^example\.org: not allowed$"):
-        await tool(refused).run({})
+        await tool(refused).run({}, SCENE)
     with pytest.raises(KeyError):
-        await tool(broken).run({})
+        await tool(broken).run({}, SCENE)
 
 
 def test_functions_that_cannot_be_tools_say_why() -> None:
