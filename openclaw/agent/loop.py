@@ -207,7 +207,8 @@ def _appended(reply: Reply, remark: str) -> Text:
 
 def _scene(turn: Turn, entries: Sequence[Entry]) -> Scene:
     """What the model has read when it makes the calls of this step."""
-    return replace(turn.scene, provenances=turn.scene.provenances | provenances(entries))
+    seen = turn.scene.provenances | provenances(entries)
+    return replace(turn.scene, provenances=seen, entries=tuple(entries))
 
 
 async def _run_tools(turn: Turn, house: House, step: RecordedStep, scene: Scene) -> tuple[ToolResult, ...]:

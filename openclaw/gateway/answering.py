@@ -263,7 +263,7 @@ class Answering:
 
 
 def _scene(running: Running, prepared: Prepared) -> Scene:
-    row = running.row
+    row, history = running.row, (*running.session.entries, running.user)
     return Scene(
         row.agent,
         running.session.key,
@@ -275,7 +275,8 @@ def _scene(running: Running, prepared: Prepared) -> Scene:
         row.event.chat_type,
         row.event.reply_to,
         row.trace_id,
-        provenances=provenances([*running.session.entries, running.user]),
+        provenances=provenances(history),
+        history=history,
     )
 
 

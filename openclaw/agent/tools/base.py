@@ -1,12 +1,12 @@
 """What a tool is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from openclaw.types.conversation import Picture, Provenance
+from openclaw.types.conversation import Entry, Picture, Provenance
 from openclaw.types.errors import OpenClawError
 from openclaw.types.messages import Address, ChatType, Role
 
@@ -87,6 +87,10 @@ class Scene:
     """Of all that the model has read so far."""
     call_id: str = ""
     """The same when the call is made again after a crash."""
+    history: Sequence[Entry] = ()
+    """The conversation, and what was asked."""
+    entries: Sequence[Entry] = ()
+    """What the turn has brought so far."""
 
 
 @dataclass(frozen=True, slots=True)
