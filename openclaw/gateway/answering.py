@@ -39,6 +39,10 @@ logger = logging.getLogger(__name__)
 
 NOTICE_NUMBER = -1
 """The place of the waiting notice among an event's messages; its answer begins at 0."""
+ANEW_NUMBER = -2
+"""That of the word that a new conversation begins."""
+SUMMARY_NUMBER = -3
+"""That of the word that the conversation was summed up."""
 
 
 class Briefing(Protocol):
@@ -62,6 +66,13 @@ class GivenUp:
     state: Literal["answered", "dead"]
     reason: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgrown:
+    """The conversation does not fit into the model, even summed up."""
+
+    detail: str
 
 
 class Parts(Protocol):
@@ -95,7 +106,7 @@ class Answering:
         self._stopping = stopping
         self._emit = emit
 
-    async def answer(self, running: Running) -> Answer | GivenUp:
+    async def answer(self, running: Running) -> Answer | GivenUp | Outgrown:
         """Raises TurnPausedError when the daemon stops."""
         waiting_since: float | None = None
         steps_before, compacted = 0, False
@@ -119,7 +130,7 @@ class Answering:
                         prepared = await self._prepare(running)
                         continue
                 if error.fault in {"invalid", "overflow"}:
-                    return GivenUp("dead", f"model_refused: {error.detail[:200]}", notices.MODEL_REFUSED)
+                    return _refused(error)
                 now, steps = self._parts.clock.monotonic(), len(running.journal.recorded)
                 if waiting_since is None or steps > steps_before:
                     # Between two steps the model was there.
@@ -225,6 +236,18 @@ class Answering:
             cost=upkept.usage.cost,
         )
         await sessions.take(session)
+        await self._tell_of_summary(running, upkept)
+
+    async def _tell_of_summary(self, running: Running, upkept: Upkept) -> None:
+        """Once for each turn, and only where people have asked for such news."""
+        row, to = running.row, running.row.event.reply_to
+        level = {**self._parts.sessions.entry(running.session), **row.event.settings}.get("verboseLevel")
+        if upkept.compaction is None or to is None or level not in {"on", "full"}:
+            return
+        text = notices.summed_up(upkept.compaction.tokens_before, upkept.counters.get("totalTokens", 0))
+        draft = Draft(new_id("o"), to, Part(text), SUMMARY_NUMBER, "notice", row.role, row.trace_id)
+        await self._parts.ledger.post(draft, row.seq)
+        await self._parts.bus.publish(ReplyReady(to))
 
     def _spent(self, running: Running, usage: Usage) -> UsageRow | None:
         if usage == Usage() or running.prepared is None:
@@ -260,6 +283,12 @@ class Answering:
         echo = Echo("transcript", running.session.key, encode(note).decode(), after=draft.id)
         await self._parts.ledger.post(draft, row.seq, echo)
         await self._parts.bus.publish(ReplyReady(to))
+
+
+def _refused(error: ModelError) -> GivenUp | Outgrown:
+    if error.fault == "overflow":
+        return Outgrown(error.detail[:200])
+    return GivenUp("dead", f"model_refused: {error.detail[:200]}", notices.MODEL_REFUSED)
 
 
 def _scene(running: Running, prepared: Prepared) -> Scene:

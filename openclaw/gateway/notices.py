@@ -27,6 +27,12 @@ MODEL_GONE = (
 MODEL_REFUSED = (
     "I could not answer this: the language model refused the request. My owner finds the reason in {trace}."
 )
+TOO_LONG = "This message is too long for my language model. Please send it in smaller parts."
+AGAIN = "Please send your message again."
+OUTGROWN = (
+    "Our conversation has become too long for my language model, even summed up. I begin a new one; the old one is "
+    "kept."
+)
 INTERNAL = (
     "I am sorry: something went wrong on my side and this message is unanswered. "
     "My owner finds the reason in {trace}."
@@ -53,6 +59,10 @@ def _duration(minutes: float) -> str:
 
 def substituted(asked: str, fault: str, answered: str) -> str:
     return f"({asked} is not available at the moment: {fault.replace('_', ' ')}. {answered} answers until it is back.)"
+
+
+def summed_up(before: int, after: int) -> str:
+    return f"Summed up: {before:,} tokens became {after:,}."
 
 
 def with_trace(notice: str, trace_id: str) -> str:

@@ -52,6 +52,8 @@ class Running:
     ended: bool = False
     """Its end is in the ledger: nothing may end or pause it again."""
     prepared: Prepared | None = None
+    begins_anew: bool = False
+    """Its conversation is over when the turn is."""
     instead_of: Substitution | None = None
     """The model that should have answered."""
     joined_runs: list[str] = field(default_factory=list)

@@ -14,7 +14,7 @@ from openclaw.agent.loop import Answer, TurnPausedError
 from openclaw.agent.ports import Gate
 from openclaw.bus import Bus
 from openclaw.gateway import notices
-from openclaw.gateway.answering import Answering, Briefing, GivenUp, Patience
+from openclaw.gateway.answering import ANEW_NUMBER, Answering, Briefing, GivenUp, Outgrown, Patience
 from openclaw.gateway.budgets import Budgets
 from openclaw.gateway.journal import Attribution, TurnJournal
 from openclaw.gateway.running import Running
@@ -44,6 +44,7 @@ from openclaw.types.events import (
     TurnStarted,
 )
 from openclaw.types.ids import new_id
+from openclaw.types.messages import Part
 
 logger = logging.getLogger(__name__)
 
@@ -133,10 +134,13 @@ class Turns:
                 return True
             try:
                 await self._tell_dropped(gathering)
-                return await self._supervise(running)
+                goes_on = await self._supervise(running)
             finally:
                 del self._running[session_key]
                 self._busy_until[session_key] = self._parts.clock.now_ms()
+        if running.begins_anew:
+            await sessions.reset(session_key, row.agent)
+        return goes_on
 
     async def _begin_anew_if_stale(self, row: InboxRow) -> None:
         """The conversation is over by its own rule; a turn that was cut off still belongs to it."""
@@ -229,6 +233,30 @@ class Turns:
                 await self._answering.tidy(running)
             case GivenUp(state, reason, text):
                 await self._close(running, state, reason, text)
+            case Outgrown(detail):
+                await self._outgrow(running, detail)
+
+    async def _outgrow(self, running: Running, detail: str) -> None:
+        """A turn that has not done anything yet is answered in a new conversation; a message alone cannot be helped."""
+        row, to = running.row, running.row.event.reply_to
+        running.begins_anew = bool(running.session.entries)
+        if not running.begins_anew:
+            await self._close(running, "dead", f"model_refused: {detail}", notices.TOO_LONG)
+        elif running.journal.steps:
+            await self._close(
+                running, "dead", f"model_refused: {detail}", f"{notices.OUTGROWN} {notices.AGAIN}"
+            )
+        else:
+            running.trace.add("reset", rule="overflow", detail=detail)
+            part = Part(notices.OUTGROWN)
+            notice = (
+                Draft(new_id("o"), to, part, ANEW_NUMBER, "notice", row.role, row.trace_id)
+                if to is not None
+                else None
+            )
+            await self._parts.ledger.begin_again(running.turn.row.run_id, row, notice)
+            if to is not None:
+                await self._parts.bus.publish(ReplyReady(to))
 
     def _reason_to_give_up(self, running: Running) -> tuple[str, str] | None:
         """A turn that was cut off is not taken up for ever."""

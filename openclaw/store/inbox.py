@@ -105,6 +105,11 @@ def accepted(tx: Transaction, limit: int, channel: str | None = None) -> list[In
     return [_row(row) for row in rows]
 
 
+def queue_again(tx: Transaction, seq: int) -> None:
+    """In its old place: first of its session, for only a turn under way stood before it."""
+    tx.execute("UPDATE inbox SET state = 'queued' WHERE seq = ? AND finished_at IS NULL", (seq,))
+
+
 def admit(tx: Transaction, admission: Admission, now: int) -> None:
     tx.execute(
         "UPDATE inbox SET state = 'queued', session_key = ?, agent = ?, role = ? WHERE seq = ?",

@@ -50,6 +50,11 @@ def pause(tx: Transaction, run_id: str) -> None:
     tx.execute("UPDATE turns SET state = 'paused' WHERE run_id = ? AND state = 'open'", (run_id,))
 
 
+def forget(tx: Transaction, run_id: str) -> None:
+    """The turn has never begun."""
+    tx.execute("DELETE FROM turns WHERE run_id = ?", (run_id,))
+
+
 def end(tx: Transaction, run_id: str, now: int) -> None:
     tx.execute("UPDATE turns SET state = 'ended', ended_at = ? WHERE run_id = ?", (iso(now), run_id))
     tx.execute("DELETE FROM steps WHERE run_id = ?", (run_id,))

@@ -164,6 +164,18 @@ class Ledger:
     async def pause(self, run_id: str) -> None:
         await self._write(lambda tx: journal.pause(tx, run_id))
 
+    async def begin_again(self, run_id: str, row: inbox.InboxRow, notice: outbox.Draft | None) -> None:
+        """The turn of an event is taken back before its first step; it will have another one."""
+        now = self._clock.now_ms()
+
+        def work(tx: Transaction) -> None:
+            journal.forget(tx, run_id)
+            inbox.queue_again(tx, row.seq)
+            if notice is not None:
+                outbox.insert(tx, notice, row.seq, now)
+
+        await self._write(work)
+
     async def end(self, ending: Ending) -> list[int]:
         """The turn's end: final message, end state, messages to send, in one commit. Returns the released echoes."""
         now = self._clock.now_ms()

@@ -157,6 +157,19 @@ async def test_a_nearly_full_window_is_written_down_before_and_summed_up_after_t
     assert len("".join(read(request))) < len(LONG) * 3
 
 
+@pytest.mark.parametrize(("level", "told"), [("on", True), ("full", True), ("off", False)])
+async def test_who_wants_to_know_is_told_once_that_the_conversation_was_summed_up(
+    house: House, level: str, told: bool
+) -> None:
+    await fill(house)
+    await speak(house, f"/verbose {level}")
+    scripted(house, says("Blue.", usage=FULL))
+    await speak(house, "more", "and more")
+
+    notices_sent = [text for text in house.channel.texts() if text.startswith("Summed up: ")]
+    assert len(notices_sent) == int(told)
+
+
 async def test_what_upkeep_costs_is_counted(house: House) -> None:
     scripted(house, says("1"), says("2"), says("3", usage=FULL))
     await fill(house)
@@ -220,17 +233,39 @@ async def test_in_the_middle_of_a_turn_an_overflow_loses_no_step(house: House) -
     assert roles == ["compaction", "user", "assistant", "tool", "assistant"]
 
 
-async def test_what_is_too_long_even_then_is_told_so(house: House) -> None:
+async def test_what_is_too_long_even_then_is_answered_in_a_new_conversation(house: House) -> None:
     await fill(house)
-    scripted(house, OVERFLOW, OVERFLOW)
+    old = await house.transcript()
+    scripted(house, OVERFLOW, OVERFLOW, says("A fresh start."))
     await speak(house, "more")
 
-    assert await house.column("SELECT reason FROM inbox ORDER BY seq") == [
-        "",
-        "",
-        "",
-        "model_refused: too long",
-    ]
+    assert house.channel.texts()[-2:] == [notices.OUTGROWN, "A fresh start."]
+    assert read(house.model.requests[-1]) == ["more"]
+    roles = [line.get("role") or line["type"] for line in await house.transcript()]
+    assert roles == ["session", "user", "assistant"]
+    (kept,) = (house.state / "agents" / "main" / "sessions").glob("*.jsonl.reset.*")
+    assert len(kept.read_text().splitlines()) > len(old)
+    assert await house.column("SELECT state FROM inbox ORDER BY seq DESC LIMIT 1") == ["answered"]
+
+
+async def test_a_turn_that_has_done_something_is_not_repeated_in_a_new_conversation(house: House) -> None:
+    await fill(house)
+    tool = FakeTool(answering("blue"), "look")
+    house.briefing.tools = {"look": tool}
+    scripted(house, calls(LOOK_UP), OVERFLOW, OVERFLOW, says("A fresh start."))
+    await speak(house, "look", "look again")
+
+    assert tool.runs == 1
+    assert house.channel.texts()[-2:] == [f"{notices.OUTGROWN} {notices.AGAIN}", "A fresh start."]
+    assert read(house.model.requests[-1]) == ["look again"]
+
+
+async def test_a_message_that_is_too_long_alone_ends_no_conversation(house: House) -> None:
+    scripted(house, OVERFLOW, OVERFLOW, says("Yes."))
+    await speak(house, "much too long", "short")
+
+    assert house.channel.texts() == [notices.TOO_LONG, "Yes."]
+    assert len([line for line in await house.transcript() if line.get("role") == "user"]) == 2
 
 
 async def test_a_compaction_that_fails_leaves_the_conversation_as_it_was(state_dir: Path) -> None:

@@ -209,4 +209,4 @@ def compacted_text(upkept: Upkept, before: int) -> str:
         return f"It could not be summed up: the model is {upkept.failure.fault.replace('_', ' ')}."
     if upkept.compaction is None:
         return "There is nothing to sum up yet."
-    return f"Summed up: {before:,} tokens became {upkept.counters.get('totalTokens', 0):,}."
+    return notices.summed_up(before, upkept.counters.get("totalTokens", 0))
