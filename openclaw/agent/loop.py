@@ -9,7 +9,7 @@ import anyio
 from openclaw.agent.ports import Ears, Emit, Gate, Journal, Model, RecordedStep, Spans
 from openclaw.agent.repetition import Repetition
 from openclaw.agent.taint import provenances
-from openclaw.agent.tools.base import Effect, Output, Scene, Tool, ToolError
+from openclaw.agent.tools.base import Effect, Output, Scene, Tool, ToolError, ToolInputError
 from openclaw.agent.untrusted import encodable
 from openclaw.llm.chat import Delta, ModelError, OnDelta, Reply, Request, Substitution
 from openclaw.types.clock import Clock
@@ -41,6 +41,7 @@ INTERRUPTED = (
     "Find out what has happened before you decide to do it again."
 )
 SKIPPED = "skipped: the person has written again; read that first and decide anew"
+MALFORMED = "the arguments must be one JSON object, and this is none: {written}"
 LIMIT_REACHED = (
     "I stopped here: {steps} steps of work were not enough to finish this. Tell me to go on if I should."
 )
@@ -284,6 +285,10 @@ async def _result_of(tool: Tool | None, call: ToolCall, scene: Scene, house: Hou
     """Never raises for what the model or the tool did wrong: the model reads the result and tries another way."""
     if tool is None:
         return ToolResult(call.id, f"There is no tool named {call.name!r}.", failed=True)
+    if call.malformed:
+        return ToolResult(
+            call.id, str(ToolInputError(MALFORMED.format(written=call.malformed[:200]))), failed=True
+        )
     try:
         act = tool.act(call.arguments, scene)
         if refusal := await house.gate.admit(call, act, scene):

@@ -143,8 +143,10 @@ class Assembly:
         if self._stop in _SHORT and (arguments is None or not draft.written):
             return None
         identity, name = draft.start.get("id"), draft.start.get("name")
-        if arguments is None or not draft.closed or not identity or not name:
+        if not draft.closed or not identity or not name:
             raise self._cut(f"the call of the tool {name!r} was cut")
+        if arguments is None:
+            return ToolCall(str(identity), str(name), {}, malformed=draft.written)
         return ToolCall(str(identity), str(name), arguments)
 
     def _stop_reason(self, blocks: tuple[Block, ...]) -> StopReason:

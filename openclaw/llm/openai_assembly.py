@@ -120,13 +120,16 @@ class Assembly:
             arguments = _arguments(draft.written)
             if stop == "max_tokens" and (arguments is None or not draft.written):
                 continue
-            if arguments is None or not draft.name:
-                raise self._cut(f"the call of the tool {draft.name!r} was cut")
+            if not draft.name:
+                raise self._cut("a call without the name of a tool")
             # Ids are sent on to other providers later, which take fewer characters in them.
             name = _NOT_IN_AN_ID.sub("_", draft.id)
             name = name if name and name not in names else f"{name or 'call'}_{number}"
             names.add(name)
-            yield ToolCall(name, draft.name, arguments)
+            if arguments is None:
+                yield ToolCall(name, draft.name, {}, malformed=draft.written)
+            else:
+                yield ToolCall(name, draft.name, arguments)
 
     def _used(self, prompt_bytes: int) -> Usage:
         """An estimate where the server counts nothing: budgets and compaction go by these numbers."""

@@ -140,7 +140,8 @@ def _block(block: Block) -> dict[str, object]:
         case RedactedThinking():
             return {"type": "redacted_thinking", "data": block.data}
         case ToolCall():
-            return {"type": "tool_use", "id": block.id, "name": block.name, "input": dict(block.arguments)}
+            call = {"type": "tool_use", "id": block.id, "name": block.name, "input": dict(block.arguments)}
+            return {**call, "malformed": block.malformed} if block.malformed else call
 
 
 def _result(result: ToolResult) -> dict[str, object]:
@@ -222,7 +223,8 @@ def _read_block(item: dict[str, Any]) -> Block:
         case "tool_use":
             if not isinstance(item["input"], dict):
                 raise TypeError("a tool's input must be an object")
-            return ToolCall(_string(item["id"]), _string(item["name"]), item["input"])
+            malformed = _string(item.get("malformed", ""))
+            return ToolCall(_string(item["id"]), _string(item["name"]), item["input"], malformed)
         case other:
             raise TypeError(f"an unknown block {other!r}")
 

@@ -31,6 +31,8 @@ class ToolCall:
     id: str
     name: str
     arguments: Mapping[str, object]
+    malformed: str = ""
+    """What the model wrote instead of one JSON object; it is not run."""
 
 
 @dataclass(frozen=True, slots=True)

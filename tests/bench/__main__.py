@@ -29,6 +29,9 @@ PARTS: dict[str, tuple[str, Callable[[], Awaitable[list[Figure]]]]] = {
     "crowd": ("Many at once", figures.crowd),
     "memory": ("Memory of the process tree", figures.memory),
     "transcript": ("A long conversation", figures.transcript),
+    "grown": ("A conversation of 5 MB", figures.grown),
+    "compaction": ("Summing up", figures.compaction),
+    "thousand": ("A thousand conversations", figures.thousand),
     "sessions": ("Many conversations", figures.sessions),
 }
 

@@ -174,6 +174,66 @@ def _write_transcript(path: Path, size: int) -> int:
     return 2 * number + 1
 
 
+async def grown(turns: int = 40) -> list[Figure]:
+    """Turns of long conversations: one that just fits into its model, and one that was mostly summed up."""
+    figures = []
+    for size in (0, 0.5, 5):
+        async with ground() as house:
+            if size:
+                await asyncio.to_thread(_grow, house, int(size * (1 << 20)))
+            await house.daemon.start()
+            for number in range(3):
+                await house.turn(f"warm up {number}")
+            before = house.cpu_ms()
+            took = [await house.turn(f"message {number}") for number in range(turns)]
+            cpu = (house.cpu_ms() - before) / turns
+        own = [turn.inward_ms + turn.outward_ms for turn in took]
+        name = f"own time of a turn, transcript of {size:g} MB"
+        figures.append(Figure(name, own, "ms", note=f"{cpu:.1f} ms of processor"))
+    return figures
+
+
+def _grow(house: House, size: int) -> None:
+    folder = house.daemon.state_dir / "agents" / "main" / "sessions"
+    folder.mkdir(parents=True, mode=0o700)
+    _write_transcript(folder / "ses_long.jsonl", size)
+    entry = {"sessionId": "ses_long", "updatedAt": 1_772_000_000_000, "chatType": "direct"}
+    (folder / "sessions.json").write_bytes(orjson.dumps({"agent:main:main": entry}))
+
+
+async def compaction(times: int = 3) -> list[Figure]:
+    """`/compact` of a conversation of about 150,000 tokens; the model takes no time."""
+    took, cpu = [], []
+    for _ in range(times):
+        async with ground() as house:
+            await asyncio.to_thread(_grow, house, 600_000)
+            await house.daemon.start()
+            await house.turn("hello")
+            sent, before = len(house.telegram.sent), house.cpu_ms()
+            said = time.monotonic()
+            house.telegram.say("/compact")
+            done = (await house.telegram.wait_sent(sent + 1, 60))[sent]
+            took.append((done.at - said) * 1000)
+            cpu.append(house.cpu_ms() - before)
+    note = f"{statistics.median(cpu):.0f} ms of processor, {len(house.model.requests)} requests"
+    return [Figure("summing up 0.6 MB of conversation", took, "ms", note=note)]
+
+
+async def thousand(users: int = 1000) -> list[Figure]:
+    async with ground(session={"dmScope": "per-peer"}) as house:
+        await house.daemon.start()
+        await house.turn("hello")
+        before, memory = house.cpu_ms(), house.memory_mib()
+        said = time.monotonic()
+        for user in range(users):
+            house.telegram.say("hello", sender=5_000_000 + user)
+        sent = await house.telegram.wait_sent(1 + users, 240)
+        took = (sent[-1].at - said) * 1000
+        cpu, grown_by = (house.cpu_ms() - before) / users, house.memory_mib() - memory
+    note = f"{cpu:.1f} ms of processor each, {grown_by:.0f} MiB more"
+    return [Figure(f"{users} sessions with one message each: last reply", [took], "ms", note=note)]
+
+
 async def sessions(turns: int = 100) -> list[Figure]:
     figures = []
     for count in (10, 10_000):

@@ -13,7 +13,8 @@ PIECE = 24
 @dataclass(frozen=True, slots=True)
 class ToolUse:
     name: str
-    input: Json
+    input: Json | str
+    """A string is sent as it is: what a model writes that cannot write JSON."""
     id: str = ""
     """Made by the fake when empty."""
 
@@ -102,7 +103,7 @@ def block_events(index: int, block: Json) -> Iterator[bytes]:
             deltas.append({"type": "signature_delta", "signature": block["signature"]})
         case _:
             empty = {**block, "input": {}}
-            deltas = _pieces("input_json_delta", "partial_json", json.dumps(block["input"]))
+            deltas = _pieces("input_json_delta", "partial_json", _written(block["input"]))
     yield event("content_block_start", {"index": index, "content_block": empty})
     for delta in deltas:
         yield event("content_block_delta", {"index": index, "delta": delta})
@@ -120,6 +121,10 @@ def error_event(kind: str, message: str) -> bytes:
 
 def event(name: str, data: Json) -> bytes:
     return f"event: {name}\ndata: {json.dumps({'type': name, **data})}\n\n".encode()
+
+
+def _written(arguments: Json | str) -> str:
+    return arguments if isinstance(arguments, str) else json.dumps(arguments)
 
 
 def _pieces(kind: str, key: str, text: str) -> list[Json]:

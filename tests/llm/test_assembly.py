@@ -108,11 +108,7 @@ def test_blocks_that_arrive_interleaved_keep_apart() -> None:
         [*text(0, "Whole."), *stop("end_turn")[:1]],
         [*text(0, "Whole."), {"type": "message_stop"}],
         [*text(0, "Whole."), *stop(None)],
-        [*call(0, '{"city": "Syd'), *stop("tool_use")],
-        [*call(0, '["Sydney"]'), *stop("tool_use")],
-        [*call(0, '"Sydney"'), *stop("tool_use")],
         [*call(0, "{}")[:-1], *stop("tool_use")],
-        [*call(0, '{"city": "Syd'), *stop("end_turn")],
         [start(0, type="tool_use", name="look", input={}), close(0), *stop("tool_use")],
         [delta(7, "text_delta", text="of nothing"), *stop("end_turn")],
         ["not an object"],
@@ -121,6 +117,18 @@ def test_blocks_that_arrive_interleaved_keep_apart() -> None:
 )
 def test_half_a_reply_is_none(events: list[object]) -> None:
     assert fault(*events) == "cut_off"
+
+
+@pytest.mark.parametrize("written", ['{"city": "Syd', '["Sydney"]', '"Sydney"', "city=Sydney"])
+@pytest.mark.parametrize("reason", ["tool_use", "end_turn"])
+def test_a_finished_call_whose_arguments_are_no_object_is_kept_to_be_told_to_the_model(
+    written: str, reason: str
+) -> None:
+    reply, _ = assemble(*call(0, written), *stop(reason))
+
+    (block,) = reply.blocks
+    assert isinstance(block, ToolCall)
+    assert (block.arguments, block.malformed) == ({}, written)
 
 
 @pytest.mark.parametrize("pieces", [['{"city": "Syd'], []])

@@ -163,14 +163,21 @@ def test_a_call_that_did_not_fit_is_left_out(arguments: str) -> None:
     [
         (),
         (chunk({"content": "Well"}),),
-        (chunk(call('{"city": "Syd')), chunk(finish="tool_calls")),
-        (chunk(call("[1]")), chunk(finish="tool_calls")),
         (chunk(call(name="")), chunk(finish="tool_calls")),
         (["no object"],),
     ],
 )
 def test_half_a_reply_is_none(chunks: tuple[object, ...]) -> None:
     assert failing(*chunks).fault == "cut_off"
+
+
+@pytest.mark.parametrize("written", ['{"city": "Syd', "[1]"])
+def test_a_finished_call_whose_arguments_are_no_object_is_kept_to_be_told_to_the_model(written: str) -> None:
+    reply, _ = assembled(chunk(call(written)), chunk(finish="tool_calls"))
+
+    (block,) = reply.blocks
+    assert isinstance(block, ToolCall)
+    assert (block.arguments, block.malformed) == ({}, written)
 
 
 @pytest.mark.parametrize(
