@@ -93,7 +93,8 @@ class Dispatch:
         endings = [outcome for outcome in outcomes if isinstance(outcome, Ending)]
         await self._ledger.sort(admissions, endings)
         for admission in admissions:
-            self._lanes.wake(admission.session_key)
+            said = admission.event
+            self._lanes.wake(admission.session_key, said.settings if said is not None else {})
         for outcome in outcomes:
             for draft in outcome.drafts:
                 await self._bus.publish(ReplyReady(draft.to))

@@ -1,7 +1,7 @@
 """One thing at a time per key, in order; many keys at once."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -30,9 +30,12 @@ class Lanes(Generic[K]):
         work_next: Callable[[K], Awaitable[bool]],
         *,
         at_once: int,
-        on_busy: Callable[[K], None] | None = None,
+        on_busy: Callable[[K, Mapping[str, object]], None] | None = None,
     ) -> None:
-        """`on_busy`: told when more comes for a key that is being worked on. Contract: must not raise."""
+        """`on_busy`: told when more comes for a key that is being worked on, and what it says for itself.
+
+        Contract: it must not raise.
+        """
         self._work_next = work_next
         self._limiter = anyio.CapacityLimiter(at_once)
         self._on_busy = on_busy
@@ -54,7 +57,7 @@ class Lanes(Generic[K]):
             finally:
                 self._group = None
 
-    def wake(self, key: K) -> None:
+    def wake(self, key: K, settings: Mapping[str, object] | None = None) -> None:
         """There is work for this key. Before `run` it is kept in mind; after the end it is nobody's any more."""
         if self._closing:
             return
@@ -62,7 +65,7 @@ class Lanes(Generic[K]):
         lane.again = True
         if key in self._working:
             if self._on_busy is not None:
-                self._on_busy(key)
+                self._on_busy(key, settings or {})
         elif self._group is not None:
             self._working.add(key)
             self._group.start_soon(self._work, key, lane)

@@ -93,12 +93,12 @@ class Turns:
         """Turns go on to their next step boundary and no further."""
         self._stopping.set()
 
-    def knock(self, session_key: str) -> None:
-        """Somebody writes to a session that is busy."""
+    def knock(self, session_key: str, settings: Mapping[str, object]) -> None:
+        """Somebody writes to a session that is busy; `settings` hold for that message alone."""
         running = self._running.get(session_key)
         if running is None:
             return
-        entry = self._parts.sessions.find(session_key) or {}
+        entry = {**(self._parts.sessions.find(session_key) or {}), **settings}
         if self._parts.room.rules(entry, running.row.channel).mode == "interrupt" and not running.ended:
             running.abort("interrupted")
 

@@ -123,7 +123,7 @@ class WaitingRoom:
     ) -> Gathering | None:
         """What the next turn is about; None when nobody waits."""
         while rows := before_commands(await self._ledger.waiting(session_key, LOOK)):
-            rules = self.rules(entry, rows[0].channel)
+            rules = self.rules({**entry, **rows[0].event.settings}, rows[0].channel)
             if len(rows) == LOOK:
                 rows = before_commands(await self._ledger.waiting(session_key, LOOK + rules.cap))
             wait = quiet_ms(rows, rules, self._clock.now_ms(), busy_until)

@@ -140,7 +140,12 @@ def _block(block: Block) -> dict[str, object]:
         case RedactedThinking():
             return {"type": "redacted_thinking", "data": block.data}
         case ToolCall():
-            call = {"type": "tool_use", "id": block.id, "name": block.name, "input": dict(block.arguments)}
+            call: dict[str, object] = {
+                "type": "tool_use",
+                "id": block.id,
+                "name": block.name,
+                "input": dict(block.arguments),
+            }
             return {**call, "malformed": block.malformed} if block.malformed else call
 
 

@@ -224,7 +224,19 @@ async def test_a_tool_that_was_stopped_may_have_had_its_effect(house: House) -> 
 
 async def test_nothing_is_stopped_where_nothing_runs(house: House) -> None:
     assert house.turns.abort(MAIN) == 0
-    house.turns.knock(MAIN)
+    house.turns.knock(MAIN, {})
+
+
+async def test_one_message_may_interrupt_where_others_wait(writing: House) -> None:
+    house = writing
+    await house.receive(said("/queue interrupt Forget it, what time is it?", number=2))
+    await house.settled()
+
+    assert [end.outcome for end in house.told(TurnFinished)] == ["aborted", "answered"]
+    assert texts(house.model.requests[-1])[-1] == "Forget it, what time is it?"
+    entry = house.sessions.find(MAIN)
+    assert entry is not None
+    assert "queueMode" not in entry
 
 
 @in_mode("interrupt")
