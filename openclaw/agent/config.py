@@ -113,8 +113,8 @@ class AgentDefaults(ConfigPart):
     max_concurrent: int = Field(default=64, gt=0)
     """Turns at once, over all sessions."""
     max_tokens: int = Field(default=8096, gt=0)
-    max_iterations: int = Field(default=32, gt=0)
-    """Model requests in one turn."""
+    max_iterations: int | None = Field(default=None, gt=0)
+    """Model requests in one turn. None: 24 and 8 for each of the provider's keys, between 32 and 160."""
     context_tokens: int | None = Field(default=None, gt=0)
     thinking_default: ThinkingLevel | None = None
     block_streaming_default: Literal["off", "on"] = "off"

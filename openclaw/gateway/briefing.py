@@ -9,6 +9,7 @@ from openclaw.agent.bootstrap import WorkspaceFiles
 from openclaw.agent.config import AgentDefaults, AgentProfile, ToolsConfig
 from openclaw.agent.context.pruning import pruned
 from openclaw.agent.host import runtime
+from openclaw.agent.loop import step_limit
 from openclaw.agent.prompt import Abilities, Audience, PromptParts, ToolLine, Workspace, system_prompt
 from openclaw.agent.renderer import Renderer
 from openclaw.agent.repetition import Repetition
@@ -84,7 +85,7 @@ class HouseBriefing:
         profile = parts.agents[row.agent]
         choice = model_choice(profile, entry, parts.defaults, self._of_channel(row))
         with trace.timed("model") as facts:
-            asker = Asker(row.agent, row.session_key, row.channel, row.trace_id)
+            asker = Asker(row.agent, row.session_key, row.channel, row.trace_id, _era(entry))
             model = parts.models.for_turn(choice, asker)
             info = parts.models.info(choice.ref)
             facts["model"] = model.name
@@ -92,10 +93,13 @@ class HouseBriefing:
         shelf = await parts.toolbox.shelf(profile)
         system, specs = await self._system(row, profile, shelf, model.name)
         return Prepared(
-            model, self._prompt(model, system, specs, history, window), shelf.tools, parts.defaults.max_iterations,
+            model, self._prompt(model, system, specs, history, window), shelf.tools, self._steps(choice),
             window, profile.workspace,
             Repetition(parts.tools.loop_detection),
         )  # fmt: skip
+
+    def _steps(self, choice: Choice) -> int:
+        return self._parts.defaults.max_iterations or step_limit(self._parts.models.keys_of(choice.ref))
 
     def _of_channel(self, row: InboxRow) -> str | None:
         to = row.event.reply_to
@@ -150,6 +154,10 @@ class HouseBriefing:
                 ToolSpec(tool.name, tool.description, tool.schema) for tool in shelf.tools.values()
             )
         return memo.text, memo.specs
+
+
+def _era(entry: Mapping[str, Any]) -> str:
+    return f"{entry.get('sessionId', '')}:{entry.get('compactionCount', 0)}"
 
 
 def model_ref(

@@ -108,6 +108,10 @@ class Models:
     def info(self, ref: str | None = None) -> ModelInfo:
         return model_info(self._ref(ref), self._config)
 
+    def keys_of(self, ref: str | None = None) -> int:
+        """How many keys its provider has."""
+        return len(self._profiles.get(self._ref(ref).provider, ()))
+
     def listing(self, default: str | None) -> list[Json]:
         """The models that may be chosen, and the default one."""
         known = self._ref(default)
@@ -176,7 +180,7 @@ class Models:
             routing_headers(self._settings.llm.routing, asker, target.base_url) if target.base_url else {}
         )
         line = Line(target, self._resolver, self._clients, self._clock)
-        return PatientModel(line, self._keyring, asker.session, headers, self._clock)
+        return PatientModel(line, self._keyring, asker.conversation, headers, self._clock)
 
     def _target(self, ref: ModelRef, pin: str | None = None) -> Target:
         """Raises ModelError that names what is missing."""

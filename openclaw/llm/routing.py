@@ -18,6 +18,13 @@ class Asker:
     session: str
     channel: str
     trace: str
+    era: str = ""
+    """Changes when the provider's cache of this conversation is worth nothing any more."""
+
+    @property
+    def conversation(self) -> str:
+        """Stays with the key that answered it last."""
+        return f"{self.session}#{self.era}"
 
 
 def routing_headers(config: RoutingConfig, asker: Asker, base_url: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from openclaw.agent.loop import (
     INTERRUPTED,
     NOTHING_SAID,
     TurnPausedError,
+    step_limit,
 )
 from openclaw.agent.ports import RecordedStep
 from openclaw.agent.tools.base import Effect, ToolError, ToolInputError
@@ -179,6 +180,11 @@ async def test_other_tools_finish_when_one_fails(bench: Bench) -> None:
 
     assert isinstance(results, ToolMessage)
     assert [result.failed for result in results.results] == [True, False]
+
+
+@pytest.mark.parametrize(("keys", "steps"), [(0, 32), (1, 32), (2, 40), (17, 160), (30, 160)])
+def test_more_keys_allow_more_steps(keys: int, steps: int) -> None:
+    assert step_limit(keys) == steps
 
 
 async def test_the_limit_of_steps_ends_the_turn_with_an_honest_answer(bench: Bench) -> None:

@@ -76,6 +76,7 @@ async def test_a_turn_gets_its_model_tools_and_limits(workspace: Path) -> None:
 
     assert (ready.model.name, list(ready.tools)) == (MODEL, ["get_weather"])
     assert (ready.steps, ready.window) == (7, 50_000)
+    assert (await prepared(make(workspace, model=MODEL))).steps == 32
 
 
 async def test_the_request_holds_the_prompt_the_tools_and_the_conversation(workspace: Path) -> None:

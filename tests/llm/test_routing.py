@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from openclaw.llm.config import RoutingConfig
 from openclaw.llm.routing import Asker, header_value, routing_headers
 
@@ -44,3 +46,10 @@ def test_what_is_filled_in_is_not_a_template_itself() -> None:
 def test_a_session_s_name_cannot_smuggle_a_header() -> None:
     assert header_value("a\r\nx-admin: 1") == "a%0D%0Ax-admin: 1"
     assert header_value("Zoë") == "Zo%C3%AB"
+
+
+def test_a_conversation_that_begins_anew_is_another_one_to_the_keys() -> None:
+    before, after = replace(ASKER, era="ses_1:0"), replace(ASKER, era="ses_1:1")
+
+    assert before.conversation == replace(before, trace="t_02").conversation
+    assert before.conversation != after.conversation
