@@ -2,11 +2,17 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
+from openclaw.types.alerts import Alert, unheard
 from openclaw.types.clock import Clock
-from openclaw.types.messages import Address, Arrival, Outbound, Part, Parts
+from openclaw.types.event_log import EventLog
+from openclaw.types.messages import Address, Arrival, Attachment, Enclosure, Outbound, Part, Parts
+from openclaw.types.phone import PhoneLedger, TellRefusal, untold
+from openclaw.types.receipts import OwnTexts, Receipts
 from openclaw.types.secrets import Resolver
+from openclaw.types.sending import Consents
 
 
 class Deliver(Protocol):
@@ -50,6 +56,8 @@ class WebhookRequest:
     """Names in lower case."""
     query: Mapping[str, str]
     body: bytes
+    query_string: str = ""
+    """As it came: a signature covers what is not decoded yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,15 @@ class WebhookResponse:
 
 
 @dataclass(frozen=True, slots=True)
+class Noted:
+    """What the audit row of an authentic request says besides that it came."""
+
+    event_key: str | None = None
+    reason: str = ""
+    """Such as `number-unknown`, for a request that is answered and not taken in."""
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookRoute:
     path: str
     authentic: Callable[[WebhookRequest], str | None]
@@ -68,6 +85,12 @@ class WebhookRoute:
     handle: Callable[[WebhookRequest], Awaitable[WebhookResponse]]
     """Only ever called with an authentic request."""
     methods: tuple[str, ...] = ("POST",)
+    noted: Callable[[WebhookRequest], Noted] | None = None
+    """Of an authentic request, before it is handled. Pure; must not raise."""
+    statuses: Mapping[str, int] = field(default_factory=dict)
+    """What is answered for a reason class; 403 for all others."""
+    apology: WebhookResponse | None = None
+    """What is answered when the house cannot take a request now, where no provider comes again. None: an error."""
 
 
 class Channel(Protocol):
@@ -117,6 +140,48 @@ class Editing(Protocol):
         """Take a message away. Contract: its failures hurt nobody."""
 
 
+@runtime_checkable
+class Reconciling(Protocol):
+    """A channel whose provider says what it has sent: nothing that was in doubt need be sent twice, or asked about."""
+
+    async def sent_before(self, message: Outbound, since_ms: int) -> str | None:
+        """The provider's id of this very message, if it was taken after `since_ms`. Raises ChannelError."""
+
+
+@runtime_checkable
+class Reacting(Protocol):
+    """What a channel can do besides where people see a reaction to a message."""
+
+    async def react(self, to: Address, message_id: str, emoji: str) -> None:
+        """Contract: its failures hurt nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    path: str
+    """From the state directory."""
+    data: bytes
+
+
+@runtime_checkable
+class Fetching(Protocol):
+    """What a channel can do besides where people attach files."""
+
+    async def fetch(self, file: Attachment) -> Fetched:
+        """Bring the file to its place. Contract: repeating it harms nobody. Raises FetchError."""
+
+
+@runtime_checkable
+class Enclosing(Protocol):
+    """What a channel can do besides where it sends files."""
+
+    def enclose(self, file: Enclosure, text: str) -> Parts:
+        """Pure: the file and the words about it as messages, the file's own first.
+
+        Raises EnclosureError for a file that the channel does not take.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelParts:
     """What the house hands to every channel."""
@@ -124,6 +189,20 @@ class ChannelParts:
     resolver: Resolver
     ledger: ChannelLedger
     clock: Clock
+    phone: PhoneLedger | None = None
+    """For the channels with telephone numbers."""
+    menu: Sequence[tuple[str, str]] = ()
+    """The commands that there are, by name, with what each does."""
+    media: Path | None = None
+    """`<state>/media`, where what people attach is put."""
+    tell_refusal: TellRefusal = untold
+    credentials: Path | None = None
+    """`<state>/credentials`, for a token that its provider has us exchange for a new one."""
+    events: EventLog | None = None
+    alert: Alert = unheard
+    receipts: Receipts | None = None
+    consents: Consents | None = None
+    own_texts: OwnTexts | None = None
 
 
 class ChannelPlugin(Protocol):

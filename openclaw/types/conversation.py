@@ -90,6 +90,7 @@ class UserMessage:
     provenance: Provenance
     trace: str = ""
     sender_name: str = ""
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,3 +54,11 @@ class ConfigError(OpenClawError):
 
 class SecretError(OpenClawError):
     """A secret reference could not be read; the text names the reference, never a value."""
+
+
+class FetchError(OpenClawError):
+    """A file that somebody sent cannot be had; its text says why, in words for the model and its reader."""
+
+
+class EnclosureError(OpenClawError):
+    """A channel does not take a file; its text says what it takes, in words for the model."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from openclaw.types.channel import ChannelState
-from openclaw.types.conversation import Usage
+from openclaw.types.conversation import ToolCall, Usage
 from openclaw.types.messages import Address
 
 
@@ -84,6 +84,33 @@ class ToolFinished:
     failed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SendFailed:
+    """A message is given up: its channel refused it for good, or once too often."""
+
+    outbox_id: str
+    to: Address
+    reason: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class SendInDoubt:
+    """A message may have arrived or not, and waits for the owner's word."""
+
+    outbox_id: str
+    to: Address
+
+
+@dataclass(frozen=True, slots=True)
+class Alerted:
+    """What the owner has to know although nobody asked."""
+
+    kind: str
+    text: str
+    at: int
+
+
 TurnOutcome = Literal["answered", "silent", "refused", "dead", "paused", "aborted"]
 
 
@@ -97,6 +124,8 @@ class TurnFinished:
     text: str
     reason: str = ""
     usage: Usage = Usage()  # noqa: RUF009 - Usage is frozen, so one instance may serve all
+    calls: tuple[ToolCall, ...] = ()
+    """For the program that asked, which runs them itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +145,62 @@ class ChannelChanged:
 class TraceRecorded:
     trace_id: str
     outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequested:
+    """A tool call waits for the owner's word."""
+
+    approval_id: str
+    agent: str
+    session_key: str
+    summary: str
+    """What would be done, in one line."""
+    asked_at: int
+    expires_at: int
+
+
+ApprovalOutcome = Literal["approved", "denied", "expired", "withdrawn"]
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalResolved:
+    approval_id: str
+    outcome: ApprovalOutcome
+    by: str
+    """`<channel>:<id>` of who decided; empty when nobody did."""
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAsked:
+    """A device waits for a person's word."""
+
+    request_id: str
+    device_id: str
+    told: Mapping[str, object]
+    """The request, as clients are told of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSettled:
+    request_id: str
+    device_id: str
+    decision: Literal["approved", "rejected", "removed"]
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class JobChanged:
+    """A reminder or recurring task was made, changed, taken away, begun or ended."""
+
+    job_id: str
+    action: Literal["added", "updated", "removed", "started", "finished"]
+    at: int
+    status: str = ""
+    """Of a run that has ended: ok, error or skipped."""
+    summary: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +224,17 @@ Event = (
     MessageReceived
     | ReplyReady
     | ReplySent
+    | SendFailed
+    | SendInDoubt
+    | Alerted
     | TurnEvent
     | SessionChanged
     | ChannelChanged
     | TraceRecorded
+    | ApprovalRequested
+    | ApprovalResolved
+    | DeviceAsked
+    | DeviceSettled
+    | JobChanged
     | Stopping
 )

@@ -1,8 +1,10 @@
 """What comes in from people and what goes out to them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
+
+from openclaw.types.conversation import Provenance
 
 ChatType = Literal["direct", "group", "channel"]
 Role = Literal["owner", "member", "stranger"]
@@ -18,6 +20,10 @@ class Address:
     account: str = "default"
     thread: str | None = None
 
+    def lasting(self) -> "Address":
+        """For what is said later: a call's thread ends with the call, and its number stays."""
+        return replace(self, thread=None) if self.channel == "voice" else self
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
@@ -25,6 +31,82 @@ class Sender:
     """The provider's immutable id; the only thing that access is decided by."""
     name: str = ""
     """For display. Anyone may change theirs to anything."""
+    aliases: tuple[str, ...] = ()
+    """Other ids that the provider vouches for, such as a telephone number: whoever is let in by one, is let in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A conversation that waits for the result of a task it gave to another one."""
+
+    session_key: str
+    agent: str
+    sender: str
+    """`<channel>:<id>` of whoever spoke when the task was given."""
+    role: Role
+    chat_type: ChatType = "direct"
+    reply_to: Address | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What a message answers."""
+
+    sender: Sender
+    text: str
+    own: bool = False
+    """The assistant has said it."""
+
+
+AttachmentKind = Literal["photo", "video", "animation", "audio", "voice", "video_note", "sticker", "document"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that came with a message. The arrival holds its id; it is fetched before the turn."""
+
+    kind: AttachmentKind
+    id: str
+    """The provider's name for it."""
+    name: str = ""
+    """As its sender named it."""
+    media_type: str = ""
+    size: int = 0
+    place: str = ""
+    """Where it will lie, beneath the media folder."""
+    path: str = ""
+    """Where it lies, from the state directory; empty until it is there."""
+    shown: bool = False
+    """The model sees it: it is a picture that every provider takes."""
+    words: str = ""
+    """What is said in it."""
+    missing: str = ""
+    """Why it will not be there."""
+
+    @property
+    def settled(self) -> bool:
+        return bool(self.path or self.missing)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientTool:
+    """A tool that runs in the program that asks, not here."""
+
+    name: str
+    description: str
+    schema: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a program's request holds beside its newest words."""
+
+    lines: str = ""
+    """What was said before them and we do not know yet, as lines of a transcript."""
+    instructions: str = ""
+    """For this turn, behind our own."""
+    tools: tuple[ClientTool, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +133,35 @@ class Inbound:
     """A command that waits for its turn in the conversation, its words are the text. The gateway sets it."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """Fields of the session's entry as they hold for this message alone. The gateway sets them."""
+    role: Role | None = None
+    """Set for what the house says to itself, a due job for instance: on whose authority. Channels leave it empty."""
+    called: str = ""
+    """In a group, by what the assistant was called: the very words, `reply` or `button`. Empty: it was not."""
+    files: tuple[Attachment, ...] = ()
+    album: str = ""
+    """What was sent together has this in common, where a channel takes such messages apart."""
+    quoted: Quoted | None = None
+    edit: bool = False
+    """A new wording of the message `message_id`."""
+    provenance: Provenance | None = None
+    """With `role`: whose words it rests on. None: as the role says."""
+
+    mail_to: Mailbox | None = None
+    """With `role`: who hears of how it ended."""
+    wish: Literal["", "stop", "start", "help"] = ""
+    """What the carrier took it for, by keywords that it knows and we need not."""
+    brought: Brought | None = None
+    """Set for a program's request, which is a turn of its own and never a command. Channels leave it empty."""
+
+    @property
+    def words(self) -> str:
+        """The text without the assistant's name before it."""
+        return self.text.removeprefix(self.called).lstrip() if self.called[:1] == "@" else self.text
+
+    @property
+    def from_house(self) -> bool:
+        """Nobody has spoken: it is the house's own."""
+        return self.role is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +187,35 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class Button:
+    """Pressed, it says its words as whoever pressed it. A channel without buttons leaves it out."""
+
+    label: str
+    words: str
+    """At most 64 bytes: Telegram takes no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file of ours that goes out: a copy of its own, so what was asked for is what is sent, after a crash as well."""
+
+    place: str
+    """Beneath the media folder."""
+    name: str
+    """As its recipient sees it."""
+    media_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One message of a reply, small enough for the channel. `rich` is the channel's own markup, if it has one."""
 
     text: str
     rich: str | None = None
+    buttons: tuple[Button, ...] = ()
+    file: Enclosure | None = None
+    """What the message shows, its text below it; only channels that are `Enclosing` are given one."""
 
 
 @dataclass(frozen=True, slots=True)
