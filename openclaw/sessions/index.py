@@ -73,6 +73,11 @@ class SessionIndex:
         self._keep(key, entry)
         self._changed = True
 
+    def remove(self, key: str) -> None:
+        self._entries.pop(key, None)
+        self._written.pop(key, None)
+        self._changed = True
+
     def items(self) -> list[tuple[str, SessionEntry]]:
         return list(self._entries.items())
 

@@ -8,6 +8,9 @@ from openclaw.types.messages import Inbound
 
 _AGENT_KEY = re.compile(r"agent:([a-z0-9][a-z0-9_-]*):(.+)", re.DOTALL)
 
+BY_NUMBER = frozenset({"sms", "voice", "salesmsg", "quo"})
+"""Anyone can send from any number: such a sender shares a conversation with nobody, whatever the scope says."""
+
 
 def main_key(agent: str) -> str:
     return f"agent:{agent}:main"
@@ -22,6 +25,8 @@ def key_for(message: Inbound, agent: str, config: SessionConfig) -> str:
     if message.reply_to is not None and message.chat_type != "direct":
         return _group_key(message, agent)
     peer = linked(message.channel, message.sender.id, config.identity_links)
+    if message.channel in BY_NUMBER:
+        return f"agent:{agent}:{message.channel}:direct:{message.sender.id}".lower()
     match config.dm_scope:
         case "main":
             return main_key(agent)

@@ -12,6 +12,7 @@ from openclaw.types.conversation import (
     Compaction,
     Entry,
     Note,
+    Picture,
     Provenance,
     RedactedThinking,
     Text,
@@ -79,7 +80,7 @@ def _written(entry: Entry) -> dict[str, object]:
         case UserMessage():
             return {
                 "role": "user",
-                "content": entry.text,
+                "content": _shown(entry.text, entry.pictures),
                 "timestamp": iso(entry.at),
                 "id": entry.id,
                 "from": entry.sender,
@@ -153,10 +154,21 @@ def _result(result: ToolResult) -> dict[str, object]:
     return {
         "type": "tool_result",
         "tool_use_id": result.call_id,
-        "content": result.content,
+        "content": _shown(result.content, result.pictures),
         **({"is_error": True} if result.failed else {}),
         **({"provenance": result.provenance} if result.provenance != "tool" else {}),
     }
+
+
+def _shown(text: str, pictures: Sequence[Picture]) -> object:
+    """Text alone stays text."""
+    if not pictures:
+        return text
+    images = [
+        {"type": "image", "source": {"type": "file", "path": each.path, "media_type": each.media_type}}
+        for each in pictures
+    ]
+    return [{"type": "text", "text": text}, *images]
 
 
 def _usage(usage: Usage) -> dict[str, object]:
@@ -176,14 +188,16 @@ def _read(data: dict[str, Any]) -> Entry | None:
     name, at = _string(data["id"]), parse_iso(data["timestamp"])
     match kind:
         case "user":
+            text, pictures = _read_shown(data["content"])
             return UserMessage(
                 name,
                 at,
-                _string(data["content"]),
+                text,
                 _string(data.get("from", "unknown")),
                 _provenance(data.get("provenance"), "stranger"),
                 _string(data.get("trace", "")),
                 _string(data.get("name", "")),
+                pictures,
             )
         case "note":
             provenance = _provenance(data.get("provenance"), "stranger")
@@ -235,11 +249,25 @@ def _read_block(item: dict[str, Any]) -> Block:
 
 
 def _read_result(item: dict[str, Any]) -> ToolResult:
+    text, pictures = _read_shown(item["content"])
     return ToolResult(
         _string(item["tool_use_id"]),
-        _string(item["content"]),
+        text,
         bool(item.get("is_error")),
         _provenance(item.get("provenance"), "tool"),
+        pictures,
+    )
+
+
+def _read_shown(content: object) -> tuple[str, tuple[Picture, ...]]:
+    if not isinstance(content, list):
+        return _string(content), ()
+    texts = [_string(item["text"]) for item in content if item["type"] == "text"]
+    sources = [item["source"] for item in content if item["type"] == "image"]
+    if not sources or len(texts) + len(sources) < len(content):
+        raise TypeError("a list holds texts and images, else the text stands alone")
+    return "".join(texts), tuple(
+        Picture(_string(source["path"]), _string(source["media_type"])) for source in sources
     )
 
 

@@ -263,6 +263,25 @@ class Sessions:
                 )
         return fresh_id, entry
 
+    async def delete(self, key: str, agent: str) -> str | None:
+        """No longer listed; its transcript lies beside the others under another name, which is returned.
+
+        The caller holds the lane. Raises TranscriptError while the transcript cannot be brought to its end.
+        """
+        async with self.use(key, agent) as old:
+            await self.take(old)
+            async with old.writing:
+                if old.behind:
+                    raise transcript.TranscriptError(
+                        f"{old.path} lacks its last lines: free some space on its disk, then delete {key} again"
+                    )
+                old.closed = True
+                self._loaded.pop(key, None)
+                self._settings.pop(key, None)
+                self._indexes[agent].remove(key)
+                now = datetime.fromtimestamp(self._clock.now_ms() / 1000, UTC)
+                return await anyio.to_thread.run_sync(_archive, old.path, now, "deleted")
+
     async def keep_written(self) -> None:
         """The write-behind; ends only by being cancelled, and then writes once more."""
         try:
@@ -294,7 +313,8 @@ def _lines(echoes: Sequence[Released]) -> Iterator[tuple[bytes, Entry]]:
             yield line, entry
 
 
-def _archive(path: Path, now: datetime) -> None:
-    if path.exists():
-        stamp = now.isoformat(timespec="milliseconds").replace(":", "-").replace("+00-00", "Z")
-        path.rename(path.with_name(f"{path.name}.reset.{stamp}"))
+def _archive(path: Path, now: datetime, why: str = "reset") -> str | None:
+    if not path.exists():
+        return None
+    stamp = now.isoformat(timespec="milliseconds").replace(":", "-").replace("+00-00", "Z")
+    return str(path.rename(path.with_name(f"{path.name}.{why}.{stamp}")))

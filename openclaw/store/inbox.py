@@ -6,14 +6,30 @@ from typing import Any, Literal
 
 import orjson
 
-from openclaw.store import outbox, sessions
+from openclaw.store import echoes, outbox, sessions
 from openclaw.store.database import Transaction
 from openclaw.types.channel import LastArrival
 from openclaw.types.clock import iso, parse_iso
 from openclaw.types.ids import new_id
-from openclaw.types.messages import Address, Arrival, Inbound, Role, Sender, Unusable
+from openclaw.types.messages import (
+    Address,
+    Arrival,
+    Attachment,
+    Brought,
+    ClientTool,
+    Inbound,
+    Mailbox,
+    Quoted,
+    Role,
+    Sender,
+    Unusable,
+)
 
 EndState = Literal["answered", "merged", "ignored", "refused", "dead"]
+
+
+OVERHEARD = "not_addressed"
+"""Said in a group to somebody else."""
 
 
 class EventEndedError(Exception):
@@ -48,6 +64,8 @@ class Admission:
     """As the house has read it, where that is not as it came."""
     drafts: Sequence[outbox.Draft] = ()
     session: sessions.SessionRow | None = None
+    note: echoes.Echo | None = None
+    """What was said in its group before, in the conversation from now on."""
 
 
 def insert(tx: Transaction, arrivals: Sequence[Arrival], now: int) -> list[tuple[Arrival, str]]:
@@ -102,7 +120,7 @@ def accepted(tx: Transaction, limit: int, channel: str | None = None) -> list[In
         "SELECT * FROM inbox WHERE state = 'accepted' AND (? IS NULL OR channel = ?) ORDER BY seq LIMIT ?",
         (channel, channel, limit),
     )
-    return [_row(row) for row in rows]
+    return [read_row(row) for row in rows]
 
 
 def queue_again(tx: Transaction, seq: int) -> None:
@@ -123,6 +141,17 @@ def admit(tx: Transaction, admission: Admission, now: int) -> None:
         outbox.insert(tx, draft, admission.seq, now)
     if admission.session is not None:
         sessions.save(tx, admission.session)
+    if admission.note is not None:
+        echoes.insert(tx, admission.note)
+        tx.execute(
+            "UPDATE inbox SET reason = 'told' WHERE session_key = ? AND reason = ? AND seq < ?",
+            (admission.session_key, OVERHEARD, admission.seq),
+        )
+
+
+def overhear(tx: Transaction, seq: int, session_key: str, role: Role) -> None:
+    """It is kept for whoever calls the assistant in this conversation next."""
+    tx.execute("UPDATE inbox SET session_key = ?, role = ? WHERE seq = ?", (session_key, role, seq))
 
 
 def waiting(tx: Transaction, session_key: str, limit: int, channel: str | None = None) -> list[InboxRow]:
@@ -132,7 +161,7 @@ def waiting(tx: Transaction, session_key: str, limit: int, channel: str | None =
         " AND (? IS NULL OR channel = ?) ORDER BY seq LIMIT ?",
         (session_key, channel, channel, limit),
     )
-    return [_row(row) for row in rows]
+    return [read_row(row) for row in rows]
 
 
 def sessions_waiting(tx: Transaction, channel: str | None = None) -> list[str]:
@@ -191,14 +220,14 @@ def forget(tx: Transaction, *, raw_before: str, rows_before: str) -> None:
     tx.execute("DELETE FROM inbox WHERE finished_at < ?", (rows_before,))
 
 
-def _row(row: Any) -> InboxRow:
+def read_row(row: Any) -> InboxRow:
     return InboxRow(
         seq=row["seq"],
         key=row["key"],
         channel=row["channel"],
         account=row["account"],
         received_at=parse_iso(row["received_at"]),
-        event=_inbound(orjson.loads(row["event"])),
+        event=inbound_of(orjson.loads(row["event"])),
         state=row["state"],
         role=row["role"],
         agent=row["agent"],
@@ -208,10 +237,20 @@ def _row(row: Any) -> InboxRow:
     )
 
 
-def _inbound(data: dict[str, Any]) -> Inbound:
+def inbound_of(data: dict[str, Any]) -> Inbound:
     # A row that another version wrote may have fields that this one does not know.
     data = {name: value for name, value in data.items() if name in Inbound.__dataclass_fields__}
-    data["sender"] = Sender(**data["sender"])
+    sender = data["sender"]
+    data["sender"] = Sender(**{**sender, "aliases": tuple(sender.get("aliases", ()))})
+    if (quoted := data.get("quoted")) is not None:
+        data["quoted"] = Quoted(**{**quoted, "sender": Sender(**{**quoted["sender"], "aliases": ()})})
+    data["files"] = tuple(Attachment(**file) for file in data.get("files", ()))
     if data["reply_to"] is not None:
         data["reply_to"] = Address(**data["reply_to"])
+    if (mailbox := data.get("mail_to")) is not None:
+        to = mailbox["reply_to"]
+        data["mail_to"] = Mailbox(**{**mailbox, "reply_to": Address(**to) if to is not None else None})
+    if (brought := data.get("brought")) is not None:
+        tools = tuple(ClientTool(**tool) for tool in brought["tools"])
+        data["brought"] = Brought(**{**brought, "tools": tools})
     return Inbound(**data)

@@ -7,9 +7,23 @@ from typing import Literal, TypeVar
 import anyio
 
 from openclaw.failpoints import Failpoint, passing
-from openclaw.store import echoes, inbox, journal, outbox, sessions, traces, usage, webhooks
+from openclaw.store import (
+    approvals,
+    consents,
+    dealings,
+    echoes,
+    inbox,
+    journal,
+    outbox,
+    sessions,
+    traces,
+    usage,
+    verdicts,
+    webhooks,
+)
 from openclaw.store.database import Database, Transaction, touch
 from openclaw.store.echoes import Echo
+from openclaw.store.heard import HeardLedger
 from openclaw.store.turning import Ending, Join, OpenTurn, end, join
 from openclaw.store.usage import UsageRow
 from openclaw.types.channel import LastArrival
@@ -30,6 +44,8 @@ class Ledger:
     def __init__(self, database: Database, clock: Clock, boot_id: str, *, only: str | None = None) -> None:
         """`only`: of what waits, the messages of this channel; the others are somebody else's work."""
         self._database = database
+        self.heard = HeardLedger(database.read, self._write)
+        self._audits = webhooks.Audits(database, clock)
         self._only = only
         self._clock = clock
         self._see_usage: Callable[[UsageRow], None] = lambda row: None
@@ -55,10 +71,20 @@ class Ledger:
 
     async def accept(self, arrivals: Sequence[Arrival]) -> list[tuple[Arrival, str]]:
         """Record a batch; returns what was new, with trace ids."""
+        return await self._accept(arrivals, by_webhook=False)
+
+    async def accept_webhook(self, arrivals: Sequence[Arrival]) -> list[tuple[Arrival, str]]:
+        """The same, and the event is remembered where the business looks for it."""
+        return await self._accept(arrivals, by_webhook=True)
+
+    async def _accept(self, arrivals: Sequence[Arrival], *, by_webhook: bool) -> list[tuple[Arrival, str]]:
         now = self._clock.now_ms()
 
         def work(tx: Transaction) -> list[tuple[Arrival, str]]:
+            for arrival in arrivals if by_webhook else ():
+                webhooks.processed(tx, arrival.key, arrival.channel, now)
             fresh = inbox.insert(tx, arrivals, now)
+            dealings.heard(tx, fresh, now)
             passing(Failpoint.INBOX_BEFORE_COMMIT)
             return fresh
 
@@ -66,26 +92,20 @@ class Ledger:
         passing(Failpoint.INBOX_AFTER_COMMIT)
         return fresh
 
-    async def accept_webhook(self, arrivals: Sequence[Arrival]) -> list[tuple[Arrival, str]]:
-        """The same, and the event is remembered where the business looks for it."""
-        now = self._clock.now_ms()
-
-        def work(tx: Transaction) -> list[tuple[Arrival, str]]:
-            for arrival in arrivals:
-                webhooks.processed(tx, arrival.key, arrival.channel, now)
-            return inbox.insert(tx, arrivals, now)
-
-        return await self._database.write(work)
-
     async def audit_webhook(self, row: webhooks.AuditRow) -> None:
-        now = self._clock.now_ms()
-        await self._database.write(lambda tx: webhooks.audit(tx, row, now))
+        await self._audits.keep(row)
+
+    async def webhooks_seen(self) -> dict[str, webhooks.Seen]:
+        """The last calls of each public path, of a month at most."""
+        since = self._clock.now_ms() - 30 * DAY_MS
+        return await self._database.read(lambda tx: webhooks.seen(tx, since))
 
     async def last_arrival(self, channel: str, account: str) -> LastArrival | None:
         return await self._database.read(lambda tx: inbox.last_arrival(tx, channel, account))
 
-    async def save_trace(self, trace: traces.TraceRecord) -> None:
-        await self._write(lambda tx: traces.save(tx, trace))
+    async def save_trace(self, trace: traces.TraceRecord, *, waits: bool = True) -> None:
+        """Raises StorageFullError unless it `waits` for room."""
+        await (self._write if waits else self._database.write)(lambda tx: traces.save(tx, trace))
 
     # -- who gets it --------------------------------------------------------------------------------
 
@@ -211,6 +231,10 @@ class Ledger:
 
     # -- echoes -------------------------------------------------------------------------------------
 
+    async def keep_echo(self, echo: Echo) -> None:
+        """Lines that follow from nothing but themselves, such as an operator's note."""
+        await self._write(lambda tx: echoes.insert(tx, echo))
+
     async def echo_targets(self) -> list[str]:
         return await self._database.read(echoes.targets)
 
@@ -233,12 +257,25 @@ class Ledger:
 
         await self._write(work)
 
+    async def post_letter(self, drafts: Sequence[outbox.Draft], caps: outbox.Caps, since: int) -> str:
+        """See `outbox.insert_letter`."""
+        now = self._clock.now_ms()
+        return await self._write(lambda tx: outbox.insert_letter(tx, drafts, caps, since, now))
+
     async def claim(self, to: Address, decide: Decide) -> outbox.Claimed | outbox.Later | None:
         now = self._clock.now_ms()
         claimed = await self._write(lambda tx: outbox.claim(tx, to, decide, self.boot_id, now))
         if isinstance(claimed, outbox.Claimed):
             passing(Failpoint.OUTBOX_CLAIMED)
         return claimed
+
+    async def claim_gated(self, to: Address, keeper: verdicts.Gatekeeper) -> verdicts.Claim:
+        """The same for an address that is reached by telephone."""
+        now = self._clock.now_ms()
+        claim = await self._write(lambda tx: verdicts.claim(tx, to, keeper, self.boot_id, now))
+        if isinstance(claim.found, outbox.Claimed):
+            passing(Failpoint.OUTBOX_CLAIMED)
+        return claim
 
     async def sent(self, claimed: outbox.Claimed, provider_id: str, span: traces.Span) -> list[str]:
         """Returns the targets whose echoes this send released."""
@@ -281,11 +318,14 @@ class Ledger:
 
         await self._write(work)
 
-    async def doubt_unanswered(self) -> list[outbox.Ambiguous]:
+    async def doubt_unanswered(self) -> list[outbox.Doubtful]:
         """At start: sends of a former life become ambiguous; returns all that wait for a decision."""
+        now = self._clock.now_ms()
 
-        def work(tx: Transaction) -> list[outbox.Ambiguous]:
+        def work(tx: Transaction) -> list[outbox.Doubtful]:
             outbox.doubt_unanswered(tx, self.boot_id)
+            approvals.lapse(tx, now)
+            outbox.reconsider(tx)
             return outbox.ambiguous(tx)
 
         return await self._write(work)
@@ -350,6 +390,11 @@ class Ledger:
             inbox.forget(tx, raw_before=iso(now - 7 * DAY_MS), rows_before=iso(now - 90 * DAY_MS))
             outbox.forget(tx, iso(now - 30 * DAY_MS))
             traces.forget(tx, iso(now - trace_days * DAY_MS))
+            approvals.forget(tx, iso(now - 90 * DAY_MS))
             webhooks.forget(tx, now, iso(now - 30 * DAY_MS))
+            approvals.lapse(tx, now)
+            verdicts.forget(tx, iso(now - 5 * 365 * DAY_MS))
+            dealings.forget(tx, now - 90 * DAY_MS)
+            consents.forget(tx, iso(now - consents.YEARS_KEPT * 366 * DAY_MS))
 
         await self._write(work)

@@ -26,6 +26,10 @@ def save(tx: Transaction, row: SessionRow) -> None:
     )
 
 
+def delete(tx: Transaction, key: str) -> None:
+    tx.execute("DELETE FROM sessions WHERE key = ?", (key,))
+
+
 def every(tx: Transaction) -> list[SessionRow]:
     rows = tx.execute("SELECT key, agent, session_id, entry, updated_at FROM sessions ORDER BY updated_at")
     return [SessionRow(row[0], row[1], row[2], orjson.loads(row[3]), row[4]) for row in rows]

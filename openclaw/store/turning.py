@@ -8,6 +8,7 @@ from openclaw.store import echoes, inbox, journal, outbox, sessions, traces, usa
 from openclaw.store.database import Transaction
 from openclaw.store.echoes import Echo
 from openclaw.store.usage import UsageRow
+from openclaw.types.messages import Arrival, Role
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,10 @@ class Ending:
     usage: Sequence[UsageRow] = ()
     session: sessions.SessionRow | None = None
     run_id: str | None = None
+    mail: Arrival | None = None
+    """What somebody else hears of it."""
+    overheard: tuple[str, Role] | None = None
+    """The conversation that may be told of it later, and who said it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ def end(tx: Transaction, ending: Ending, now: int) -> list[int]:
     if not inbox.finish(tx, ending.seq, ending.state, ending.reason, now):
         logger.error("event %d has ended already: its second end (%s) is dropped", ending.seq, ending.reason)
         return []
+    if ending.overheard is not None:
+        inbox.overhear(tx, ending.seq, *ending.overheard)
     for draft in ending.drafts:
         outbox.insert(tx, draft, ending.seq, now)
     released = [
@@ -74,5 +81,7 @@ def end(tx: Transaction, ending: Ending, now: int) -> list[int]:
         sessions.save(tx, ending.session)
     if ending.run_id is not None:
         journal.end(tx, ending.run_id, now)
+    if ending.mail is not None:
+        inbox.insert(tx, [ending.mail], now)
     traces.save(tx, ending.trace)
     return released

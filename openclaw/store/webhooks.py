@@ -1,9 +1,12 @@
 """Who knocked at the public door, and which events have been taken."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
-from openclaw.store.database import Transaction
-from openclaw.types.clock import iso
+import anyio
+
+from openclaw.store.database import Database, Transaction
+from openclaw.types.clock import Clock, iso
+from openclaw.types.errors import OpenClawError
 
 REFUSED_PER_MINUTE = 100
 EVENT_HOURS = 24
@@ -16,6 +19,76 @@ class AuditRow:
     outcome: str
     reason: str = ""
     event_key: str | None = None
+    headers: str = ""
+    """A few of them as a JSON object; no secret, no signature."""
+
+
+@dataclass(slots=True, eq=False)
+class _Batch:
+    rows: list[AuditRow] = field(default_factory=list)
+    failure: OpenClawError | None = None
+
+
+class Audits:
+    """What comes while rows are being written is written together after them: a flood of forgeries is one commit after
+    the other, and whoever is authentic waits for one of them and not for all.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._batch = _Batch()
+        self._writing = anyio.Lock()
+
+    async def keep(self, row: AuditRow) -> None:
+        """Raises StorageFullError and StorageBusyError."""
+        batch = self._batch
+        batch.rows.append(row)
+        async with self._writing:
+            if batch is self._batch:
+                self._batch = _Batch()
+                await self._write(batch)
+        if batch.failure is not None:
+            raise batch.failure
+
+    async def _write(self, batch: _Batch) -> None:
+        now = self._clock.now_ms()
+
+        def work(tx: Transaction) -> None:
+            for row in batch.rows:
+                audit(tx, row, now)
+
+        try:
+            await self._database.write(work)
+        except OpenClawError as error:
+            batch.failure = error
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The last calls of a path, in ISO."""
+
+    accepted_at: str | None = None
+    refused_at: str | None = None
+    refusal: str = ""
+
+
+def seen(tx: Transaction, since: int) -> dict[str, Seen]:
+    """By path."""
+    # Beside max() SQLite gives the other columns of the row that has it.
+    rows = tx.execute(
+        "SELECT path, outcome, reason, max(at) AS at FROM webhook_audit_log"
+        " WHERE at >= ? AND path <> '' GROUP BY path, outcome",
+        (iso(since),),
+    )
+    found: dict[str, Seen] = {}
+    for row in rows.fetchall():
+        before = found.get(row["path"], Seen())
+        if row["outcome"] == "accepted":
+            found[row["path"]] = replace(before, accepted_at=row["at"])
+        elif row["outcome"] == "refused":
+            found[row["path"]] = replace(before, refused_at=row["at"], refusal=row["reason"])
+    return found
 
 
 def audit(tx: Transaction, row: AuditRow, now: int) -> None:
@@ -29,8 +102,9 @@ def audit(tx: Transaction, row: AuditRow, now: int) -> None:
             _count_one_more(tx, row, since, now)
             return
     tx.execute(
-        "INSERT INTO webhook_audit_log (at, channel, path, outcome, reason, event_key) VALUES (?, ?, ?, ?, ?, ?)",
-        (iso(now), row.channel, row.path, row.outcome, row.reason, row.event_key),
+        "INSERT INTO webhook_audit_log (at, channel, path, outcome, reason, event_key, headers)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (iso(now), row.channel, row.path, row.outcome, row.reason, row.event_key, row.headers),
     )
 
 

@@ -7,6 +7,7 @@ from openclaw.types.conversation import (
     Compaction,
     Entry,
     Note,
+    Picture,
     Provenance,
     RedactedThinking,
     Text,
@@ -41,9 +42,10 @@ blocks = st.one_of(
     st.builds(Text, text), st.builds(Thinking, text, text), st.builds(RedactedThinking, text), calls
 )
 usages = st.builds(Usage, counts, counts, counts, counts, st.decimals(0, 1000, places=8).map(float))
-results = st.builds(ToolResult, ids, text, st.booleans(), provenances)
+pictures = st.lists(st.builds(Picture, text, text), max_size=2).map(tuple)
+results = st.builds(ToolResult, ids, text, st.booleans(), provenances, pictures)
 entries: st.SearchStrategy[Entry] = st.one_of(
-    st.builds(UserMessage, ids, moments, text, text, provenances, text, text),
+    st.builds(UserMessage, ids, moments, text, text, provenances, text, text, pictures),
     st.builds(AssistantMessage, ids, moments, st.lists(blocks, max_size=4).map(tuple), text, usages),
     st.builds(ToolMessage, ids, moments, st.lists(results, max_size=3).map(tuple)),
     st.builds(Note, ids, moments, text, text, provenances),

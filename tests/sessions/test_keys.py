@@ -24,6 +24,17 @@ def test_the_scope_says_which_direct_messages_share_a_conversation(scope: DmScop
     assert key_for(DIRECT, "aurora", SessionConfig(dm_scope=scope)) == key
 
 
+@pytest.mark.parametrize("scope", ["main", "per-peer", "per-channel-peer", "per-account-channel-peer"])
+@pytest.mark.parametrize("channel", ["sms", "voice"])
+def test_a_telephone_number_has_a_conversation_of_its_own_whatever_the_scope(
+    scope: DmScope, channel: str
+) -> None:
+    message = replace(DIRECT, channel=channel, sender=Sender("+12015550123"))
+    config = SessionConfig(dm_scope=scope, identity_links={"ana": (f"{channel}:+12015550123",)})
+
+    assert key_for(message, "main", config) == f"agent:main:{channel}:direct:+12015550123"
+
+
 def in_chat(chat_type: ChatType, chat: str, thread: str | None = None) -> Inbound:
     return replace(DIRECT, chat_type=chat_type, reply_to=Address("telegram", chat, thread=thread))
 

@@ -12,6 +12,7 @@ from openclaw.sessions.lines import decode, encode, encode_all, header
 from openclaw.types.conversation import (
     AssistantMessage,
     Entry,
+    Picture,
     RedactedThinking,
     Text,
     Thinking,
@@ -136,6 +137,23 @@ def test_thoughts_and_calls_stand_in_blocks_with_their_signatures() -> None:
     assert decode(line) == message
 
 
+def test_pictures_stand_beside_the_words_as_the_files_they_lie_in() -> None:
+    picture = Picture("media/pictures/1f.png", "image/png")
+    image = {
+        "type": "image",
+        "source": {"type": "file", "path": "media/pictures/1f.png", "media_type": "image/png"},
+    }
+    result = ToolResult("toolu_1", "dot.png: 2 × 1 pixels", pictures=(picture,))
+
+    shown = orjson.loads(encode(ToolMessage("m_1", NOW, (result,))))["content"]
+    asked_with = orjson.loads(
+        encode(dataclasses.replace(asked("m_2"), text="What is it?", pictures=(picture,)))
+    )
+
+    assert shown[0]["content"] == [{"type": "text", "text": "dot.png: 2 × 1 pixels"}, image]
+    assert asked_with["content"] == [{"type": "text", "text": "What is it?"}, image]
+
+
 def test_a_message_that_says_nothing_has_no_blocks() -> None:
     """Providers refuse an empty text, for as long as the session lives."""
     read = decode(encode(AssistantMessage("m_1", NOW, (), "anthropic/claude")))
@@ -220,6 +238,8 @@ RESULTS: dict[str, Any] = orjson.loads(encode(came("m_3", "toolu_1")))
                 {**REPLY, "content": [{"type": "tool_use", "id": "c", "name": "t", "input": "{}"}]},
                 {**REPLY, "usage": {"input": "many"}},
                 {**REPLY, "usage": [1]},
+                {**USER, "content": [{"type": "image", "source": {"path": "x"}}]},
+                {**USER, "content": [{"type": "video", "source": {}}]},
                 {**RESULTS, "content": "22"},
                 {**RESULTS, "content": [{"tool_use_id": ["c"], "content": "22"}]},
                 {**RESULTS, "content": [{"tool_use_id": "c", "content": {"temperature": 22}}]},

@@ -7,7 +7,7 @@ from openclaw.store.database import Database, Transaction
 from openclaw.store.inbox import Admission, EventEndedError, InboxRow
 from openclaw.types.channel import LastArrival
 from openclaw.types.clock import iso
-from openclaw.types.messages import Address, Arrival, Inbound, Sender, Unusable
+from openclaw.types.messages import Address, Arrival, Brought, ClientTool, Inbound, Sender, Unusable
 from tests.store.made import KEY, NOW, arrival, inbound
 
 DAY = 86_400_000
@@ -24,6 +24,7 @@ FULL = Inbound(
     agent="aurora",
     run_id="run_asked_for",
     operator=True,
+    brought=Brought("{}\n", "Be brief.", (ClientTool("lamp", "On.", {"type": "object", "properties": {}}),)),
 )
 
 

@@ -13,7 +13,7 @@ from openclaw.store.echoes import Echo
 from openclaw.store.inbox import Admission
 from openclaw.store.journal import Step, TurnRow
 from openclaw.store.ledger import Ledger
-from openclaw.store.outbox import Ambiguous, Claimed
+from openclaw.store.outbox import Claimed, Doubtful
 from openclaw.store.turning import Ending, OpenTurn
 from openclaw.store.usage import UsageRow
 from openclaw.types.conversation import Usage
@@ -234,11 +234,11 @@ async def test_sends_of_an_earlier_life_are_handed_to_this_one(tmp_path: Path, c
     path, message = tmp_path / "ledger.sqlite", draft()
     async with open_ledger(path, clock, "boot_1") as first_life:
         await first_life.post(message, None)
-        await claimed(first_life)
+        begun = await claimed(first_life)
         assert await first_life.doubt_unanswered() == []
 
     async with open_ledger(path, clock, "boot_2") as second_life:
-        assert await second_life.doubt_unanswered() == [Ambiguous(message.id, "owner")]
+        assert await second_life.doubt_unanswered() == [Doubtful(begun, NOW)]
         await second_life.resend_marked(message.id)
         assert await second_life.addresses_due() == [CHAT]
 

@@ -3,10 +3,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from openclaw.store import echoes, inbox, journal, outbox, streams, traces, usage, webhooks
+from openclaw.store import dealings, echoes, inbox, journal, outbox, streams, traces, usage, webhooks
 from openclaw.store.migrations import STEPS
+from openclaw.types.messages import Address
+from openclaw.types.sending import SendIntent
 from tests.store.made import CHAT, KEY, NOW, allow
 
+GATED = SendIntent("o_1", Address("sms", "+12015550123"), "hi", "reply", "member", 0, NOW, "spring")
 PROMISED = {
     "inbox": "key channel account received_at state session_key trace_id",
     "outbox": "id channel recipient state attempts provider_id trace_id",
@@ -63,6 +66,7 @@ HOT_PATH: dict[str, Callable[[sqlite3.Connection], object]] = {
     "spent_since": lambda tx: usage.spent_since(tx, NOW),
     "costs": lambda tx: usage.costs(tx, "agent", NOW),
     "costs_of": lambda tx: usage.costs_of(tx, [("today", NOW, NOW + 1)]),
+    "dealings": lambda tx: dealings.read(tx, GATED, "+12125550100", NOW),
     "audit": lambda tx: webhooks.audit(tx, webhooks.AuditRow("telegram", "/", "refused"), NOW),
 }
 """What runs for a message, or every few seconds. The ledger has one thread: a scan of one keeps all others waiting."""

@@ -4,9 +4,9 @@ import pytest
 
 from openclaw.store import outbox
 from openclaw.store.database import Database
-from openclaw.store.outbox import Ambiguous, Block, Claimed, Draft, Later
+from openclaw.store.outbox import Block, Claimed, Draft, Later
 from openclaw.types.clock import iso
-from openclaw.types.messages import Address, Outbound, Part
+from openclaw.types.messages import Address, Enclosure, Outbound, Part
 from openclaw.types.sending import Decide, Outcome, SendIntent, Verdict
 from tests.store.made import CHAT, NOW, allow, draft
 
@@ -90,7 +90,7 @@ def for_the_first(outcome: Outcome, until: int | None = None) -> Decide:
     return decide
 
 
-@pytest.mark.parametrize(("outcome", "state"), [("block", "blocked"), ("hold", "held")])
+@pytest.mark.parametrize(("outcome", "state"), [("block", "refused"), ("hold", "held")])
 async def test_a_gate_that_stops_a_message_lets_the_next_one_through(
     database: Database, outcome: Outcome, state: str
 ) -> None:
@@ -173,7 +173,8 @@ async def test_only_what_an_earlier_life_was_sending_is_in_doubt(database: Datab
 
     states = [await state(database, one.id) for one in (sent, doubtful, ours, pending)]
     assert states == ["sent", "ambiguous", "sending", "pending"]
-    assert await database.read(outbox.ambiguous) == [Ambiguous(doubtful.id, "owner")]
+    (found,) = await database.read(outbox.ambiguous)
+    assert (found.claimed.message.id, found.claimed.audience, found.since) == (doubtful.id, "owner", NOW)
     assert await claim(database, doubtful.to) is None, "nobody decided yet"
 
 
@@ -206,7 +207,7 @@ async def test_what_arrived_meanwhile_gets_no_marked_copy(database: Database) ->
     assert await state(database, one.id) == "sent"
 
 
-@pytest.mark.parametrize("settled", ["failed", "ambiguous", "held", "blocked"])
+@pytest.mark.parametrize("settled", ["failed", "ambiguous", "held", "refused"])
 async def test_the_owner_may_send_an_unsettled_message_again(database: Database, settled: str) -> None:
     one = draft()
     await insert(database, one)
@@ -298,3 +299,22 @@ async def test_a_block_keeps_the_words_it_was_made_of(database: Database) -> Non
         lambda tx: [tuple(row) for row in tx.execute("SELECT step, source FROM outbox")]
     )
     assert rows == [(2, "**words**")]
+
+
+async def test_a_file_is_claimed_with_its_message_and_shown_to_the_gates_by_its_name(
+    database: Database,
+) -> None:
+    file = Enclosure("outbound/2026-11-21/ab-quote.pdf", "quote.pdf", "application/pdf", 8)
+    one = draft()
+    judged: list[str] = []
+
+    def decide(intent: SendIntent) -> Verdict:
+        judged.append(intent.text)
+        return allow(intent)
+
+    await insert(database, replace(one, part=Part("", file=file)))
+
+    assert [row["text"] for row in await listed(database)] == ["[quote.pdf]"]
+    found = await claim(database, decide=decide)
+    assert isinstance(found, Claimed)
+    assert (found.message.part, judged) == (Part("", file=file), ["[quote.pdf]"])

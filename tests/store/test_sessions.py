@@ -24,3 +24,9 @@ async def test_the_one_used_longest_ago_comes_first(database: Database) -> None:
         row = SessionRow(key, "main", "s", {}, at)
         await database.write(partial(sessions.save, row=row))
     assert [row.updated_at for row in await database.read(sessions.every)] == [1, 3, 9]
+
+
+async def test_what_is_taken_out_does_not_come_back(database: Database) -> None:
+    await database.write(lambda tx: sessions.save(tx, ROW))
+    await database.write(lambda tx: sessions.delete(tx, ROW.key))
+    assert await database.read(sessions.every) == []

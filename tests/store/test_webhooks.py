@@ -1,8 +1,15 @@
+from collections.abc import Callable
+
+import anyio
+import anyio.lowlevel
+import pytest
+
 from openclaw.store import webhooks
-from openclaw.store.database import Database
+from openclaw.store.database import Database, Transaction
 from openclaw.store.webhooks import AuditRow
 from openclaw.types.clock import iso
-from tests.store.made import NOW
+from openclaw.types.errors import StorageFullError
+from tests.store.made import NOW, SetClock
 
 MINUTE = NOW - NOW % 60_000
 REFUSED = AuditRow("telegram", "/webhooks/telegram", "refused", "secret-wrong")
@@ -72,3 +79,68 @@ async def test_old_rows_are_forgotten(database: Database) -> None:
     assert await by_outcome(database) == {"accepted": 1}
     keys = "SELECT event_key FROM processed_webhook_events"
     assert await database.read(lambda tx: [row[0] for row in tx.execute(keys)]) == ["new"]
+
+
+async def test_the_last_calls_of_each_path_are_seen(database: Database) -> None:
+    await audit(database, TAKEN, 1, NOW)
+    await audit(database, TAKEN, 1, NOW + 1)
+    await audit(database, REFUSED, 1, NOW + 2)
+    await audit(database, AuditRow("telegram", "/webhooks/telegram", "refused", "too-large"), 1, NOW + 3)
+    await audit(database, AuditRow("sms", "/sms", "accepted"), 1, NOW - 5)
+
+    found = await database.read(lambda tx: webhooks.seen(tx, NOW - 1))
+
+    assert found == {"/webhooks/telegram": webhooks.Seen(iso(NOW + 1), iso(NOW + 3), "too-large")}
+    everything = await database.read(lambda tx: webhooks.seen(tx, NOW - 5))
+    assert everything["/sms"] == webhooks.Seen(iso(NOW - 5))
+
+
+async def test_what_comes_together_is_written_together_and_each_hears_how_it_went(
+    database: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audits, ended, commits = webhooks.Audits(database, clock), list[str](), list[int]()
+    write = database.write
+
+    async def counted(work: Callable[[Transaction], None]) -> None:
+        commits.append(len(ended))
+        await write(work)
+
+    async def keep(row: AuditRow) -> None:
+        await audits.keep(row)
+        ended.append(row.outcome)
+
+    monkeypatch.setattr(database, "write", counted)
+    async with anyio.create_task_group() as group:
+        for _ in range(150):
+            group.start_soon(keep, REFUSED)
+        group.start_soon(keep, TAKEN)
+
+    assert len(ended) == 151
+    assert len(commits) <= 2
+    assert await by_outcome(database) == {"accepted": 1, "refused": 100, "refused-more": 1}
+
+
+async def test_where_nothing_can_be_written_everybody_who_waits_hears_it_and_the_next_try_counts(
+    database: Database, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    audits, told = webhooks.Audits(database, clock), list[str]()
+
+    async def full(work: object) -> None:
+        await anyio.lowlevel.checkpoint()
+        raise StorageFullError("no room")
+
+    async def keep() -> None:
+        try:
+            await audits.keep(TAKEN)
+        except StorageFullError as error:
+            told.append(str(error))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "write", full)
+        async with anyio.create_task_group() as group:
+            for _ in range(3):
+                group.start_soon(keep)
+    await audits.keep(TAKEN)
+
+    assert told == ["no room"] * 3
+    assert await by_outcome(database) == {"accepted": 1}
