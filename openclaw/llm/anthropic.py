@@ -12,6 +12,7 @@ from openclaw.llm.catalog import VENDORS, is_vendors_own
 from openclaw.llm.chat import ChatModel, Endpoint, ModelError, OnDelta, Reply, Request
 from openclaw.llm.faults import fault_of_status, retry_after
 from openclaw.llm.memo import Memo
+from openclaw.llm.pictures import Shown, Sight
 from openclaw.llm.wire import encode, message_bytes
 
 if TYPE_CHECKING:
@@ -62,14 +63,22 @@ class AnthropicModel:
         self._provider = provider
         self._client = client
         self._memo = Memo(message_bytes)
+        self._sight = Sight()
 
     async def ask(self, request: Request, on_delta: OnDelta) -> Reply:
+        name = f"{self._provider}/{request.model}"
+
+        async def ask(shown: Shown) -> Reply:
+            return await self._translated(name, request, shown, on_delta)
+
+        return await self._sight.ask(request, ask)
+
+    async def _translated(self, name: str, request: Request, shown: Shown, on_delta: OnDelta) -> Reply:
         import anthropic
         import httpx2
 
-        name = f"{self._provider}/{request.model}"
         try:
-            return await self._ask(name, request, on_delta)
+            return await self._ask(name, request, shown, on_delta)
         except anthropic.APIStatusError as error:
             raise _refused(name, error) from error
         except (anthropic.APITimeoutError, httpx2.TimeoutException) as error:
@@ -79,7 +88,7 @@ class AnthropicModel:
         except httpx2.TransportError as error:
             raise ModelError(name, "cut_off", f"the connection broke: {error}") from error
 
-    async def _ask(self, name: str, request: Request, on_delta: OnDelta) -> Reply:
+    async def _ask(self, name: str, request: Request, shown: Shown, on_delta: OnDelta) -> Reply:
         import anthropic
 
         with anyio.move_on_after(request.begin_within) as waiting:
@@ -87,7 +96,7 @@ class AnthropicModel:
             stream = await self._client.post(
                 "/v1/messages",
                 cast_to=object,
-                content=encode(request, self._memo),
+                content=encode(request, self._memo, shown),
                 options={"headers": dict(request.headers)},
                 stream=True,
                 stream_cls=anthropic.AsyncStream[object],

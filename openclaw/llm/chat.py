@@ -1,10 +1,10 @@
 """One request to one model: what is asked, what comes back, and how it can fail."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from openclaw.types.conversation import Block, Text, ToolResult, Usage
+from openclaw.types.conversation import Block, Picture, Text, ToolResult, Usage
 from openclaw.types.errors import OpenClawError
 from openclaw.types.secrets import Secret
 
@@ -21,9 +21,16 @@ class Message:
     """One message of the request. Tool results come first in the user message that answers their calls."""
 
     role: Literal["user", "assistant"]
-    blocks: tuple[Block | ToolResult, ...]
+    blocks: tuple[Block | ToolResult | Picture, ...]
     cache: bool = False
     """A cache breakpoint stands at the end of this message."""
+
+
+class Album(Protocol):
+    """The pictures that messages only name."""
+
+    async def load(self, pictures: Sequence[Picture]) -> Mapping[Picture, bytes]:
+        """In base64; without those that are gone."""
 
 
 ThinkingLevel = Literal["off", "minimal", "low", "medium", "high", "xhigh"]
@@ -46,6 +53,8 @@ class Request:
     """None: whatever the model does by itself."""
     begin_within: float | None = None
     """Seconds in which the provider must begin to answer; None: as long as it takes."""
+    album: Album | None = field(default=None, compare=False)
+    """None: what there is of pictures is told in words."""
 
 
 StopReason = Literal["end", "tool_use", "max_tokens", "refusal"]

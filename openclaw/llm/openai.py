@@ -20,6 +20,7 @@ from openclaw.llm.openai_faults import (
     words_of,
 )
 from openclaw.llm.openai_wire import efforts, encode, message_bytes
+from openclaw.llm.pictures import Shown, Sight
 from openclaw.llm.sse import data_of_events
 
 if TYPE_CHECKING:
@@ -85,16 +86,23 @@ class OpenAIModel:
         self._provider = provider
         self._client = client
         self._memo = Memo(message_bytes)
+        self._sight = Sight()
         self._refused_efforts: dict[tuple[str, bool], set[str | None]] = {}
         """By model, and whether it was given tools: which of them take what changes too often for a table."""
 
     async def ask(self, request: Request, on_delta: OnDelta) -> Reply:
+        async def ask(shown: Shown) -> Reply:
+            return await self._with_effort(request, shown, on_delta)
+
+        return await self._sight.ask(request, ask)
+
+    async def _with_effort(self, request: Request, shown: Shown, on_delta: OnDelta) -> Reply:
         refused = self._refused_efforts.setdefault((request.model, bool(request.tools)), set())
         first: ModelError | None = None
         while True:
             effort = next((each for each in efforts(request) if each not in refused), None)
             try:
-                return await self._ask(request, effort, on_delta)
+                return await self._ask(request, effort, shown, on_delta)
             except _RefusedError as answer:
                 # The first one speaks of what was wanted.
                 first = first or answer.error
@@ -104,9 +112,9 @@ class OpenAIModel:
                 if refused.issuperset(efforts(request)):
                     raise first from None
 
-    async def _ask(self, request: Request, effort: str | None, on_delta: OnDelta) -> Reply:
+    async def _ask(self, request: Request, effort: str | None, shown: Shown, on_delta: OnDelta) -> Reply:
         name = f"{self._provider}/{request.model}"
-        content = encode(request, effort, self._memo)
+        content = encode(request, effort, self._memo, shown)
         response = await self._send(name, content, request)
         try:
             if not response.is_success:

@@ -8,7 +8,8 @@ import orjson
 
 from openclaw.llm.chat import Message, Request, ToolSpec
 from openclaw.llm.memo import Json, Memo, fragment, json_bytes
-from openclaw.types.conversation import Text, Thinking, ToolCall, ToolResult
+from openclaw.llm.pictures import NOTHING, Shown, has_pictures, in_words, pictures_in
+from openclaw.types.conversation import Picture, Text, Thinking, ToolCall, ToolResult
 
 RETURNED_THOUGHT = "reasoning_content"
 """Where some servers (DeepSeek, Kimi) send thoughts and refuse a tool's result when they do not come back with it."""
@@ -18,8 +19,11 @@ _COUNTS_THOUGHTS = re.compile(r"(?:.*/)?(?:o\d|gpt-(?:[5-9]|\d\d))(?:\D|$)", re.
 """The models that refuse `max_tokens`, by their name, which proxies keep. Other servers know only the older field."""
 
 
-def encode(request: Request, effort: str | None, memo: Memo | None = None) -> bytes:
-    """`effort`: how much to think, as the API calls it; None leaves it to the model."""
+def encode(request: Request, effort: str | None, memo: Memo | None = None, shown: Shown = NOTHING) -> bytes:
+    """`effort`: how much to think, as the API calls it; None leaves it to the model.
+
+    `shown`: pictures in base64; of the others there is a note.
+    """
     memo = memo or Memo(message_bytes)
     body: Json = {"model": request.model}
     limit = "max_completion_tokens" if _COUNTS_THOUGHTS.match(request.model) else "max_tokens"
@@ -33,7 +37,11 @@ def encode(request: Request, effort: str | None, memo: Memo | None = None) -> by
     # One system message at the very start: the templates of many local models know no other place for it.
     system = "\n\n".join(text for text in (request.system, request.context) if text)
     written = [json_bytes({"role": "system", "content": system})] if system else []
-    written += [each for message in request.messages if (each := memo.written(message))]
+    for message in request.messages:
+        # Pictures are remembered elsewhere: here they would leave no room for anything else.
+        pictured = has_pictures(message)
+        if each := message_bytes(message, shown) if pictured else memo.written(message):
+            written.append(each)
     body["messages"] = orjson.Fragment(b"[%b]" % b",".join(written))
     return json_bytes(body)
 
@@ -52,9 +60,9 @@ def efforts(request: Request) -> tuple[str | None, ...]:
     return (*nearest, "none", None) if request.tools else (*nearest, None)
 
 
-def message_bytes(message: Message) -> bytes:
+def message_bytes(message: Message, shown: Shown = NOTHING) -> bytes:
     """One message of ours may be several there: every result of a tool is a message of its own."""
-    return b",".join(json_bytes(each) for each in _messages(message))
+    return b",".join(json_bytes(each) for each in _messages(message, shown))
 
 
 def _tool(tool: ToolSpec) -> Json:
@@ -64,7 +72,7 @@ def _tool(tool: ToolSpec) -> Json:
     return {"type": "function", "function": function}
 
 
-def _messages(message: Message) -> Iterator[Json]:
+def _messages(message: Message, shown: Shown) -> Iterator[Json]:
     if message.role == "assistant":
         yield from _said(message)
         return
@@ -73,8 +81,22 @@ def _messages(message: Message) -> Iterator[Json]:
             # There is no field for failure.
             content = f"error: {block.content}" if block.failed else block.content
             yield {"role": "tool", "tool_call_id": _call_id(block.call_id), "content": content}
-    if text := _text(message):
+    # A tool's message holds nothing but text, and all of them must come before anything else.
+    pictures = [_picture(each, shown) for each in pictures_in(message)]
+    text = _text(message)
+    if pictures:
+        words = [fragment({"type": "text", "text": text})] if text else []
+        yield {"role": "user", "content": [*pictures, *words]}
+    elif text:
         yield {"role": "user", "content": text}
+
+
+def _picture(picture: Picture, shown: Shown) -> Json:
+    data = shown.get(picture)
+    if data is None:
+        return {"type": "text", "text": in_words(picture)}
+    url = orjson.Fragment(b'"data:%b;base64,%b"' % (picture.media_type.encode(), data))
+    return {"type": "image_url", "image_url": {"url": url}}
 
 
 def _said(message: Message) -> Iterator[Json]:

@@ -83,7 +83,7 @@ def find_model(text: str, menu: Menu) -> Found | Unknown:
     if ref not in choices and "/" not in name:
         namesakes = [choice for choice in choices if choice.model.lower() == name.lower()]
         ref = namesakes[0] if len(namesakes) == 1 else ref
-    known = ref in choices or _is_known(ref, menu.config)
+    known = ref in choices or _is_known(ref, menu.config, bare="/" not in name)
     if known and (ref in choices or not menu.listed):
         return Found(ref, profile)
     return Unknown(name, nearest(name, menu), forbidden=known)
@@ -151,7 +151,8 @@ def _without_pin(text: str, menu: Menu) -> tuple[str, str | None]:
     return (name, profile) if profile is not None else (text, None)
 
 
-def _is_known(ref: ModelRef, config: ModelsConfig) -> bool:
+def _is_known(ref: ModelRef, config: ModelsConfig, *, bare: bool) -> bool:
+    """An endpoint of the owner's may have any model; who means one that we do not know names its provider too."""
     if str(ref) == OFFLINE_MODEL:
         return True
     if ModelRef(ref.provider, SNAPSHOT.sub("", ref.model)) in known_models(config):
@@ -162,7 +163,7 @@ def _is_known(ref: ModelRef, config: ModelsConfig) -> bool:
         return config.mode == "merge" and ref.provider in VENDORS and ref.provider != DEFAULT_PROVIDER
     base_url = entry.base_url or VENDORS[DEFAULT_PROVIDER].base_url
     all_known = ref.provider == DEFAULT_PROVIDER and is_vendors_own(base_url)
-    return not entry.models and not all_known and config.mode == "merge"
+    return not (bare or entry.models or all_known) and config.mode == "merge"
 
 
 def _names(ref: ModelRef, menu: Menu) -> list[str]:

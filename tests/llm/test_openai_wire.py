@@ -7,7 +7,7 @@ import pytest
 from openclaw.llm.chat import Message, Request, ThinkingLevel, ToolSpec
 from openclaw.llm.memo import Memo
 from openclaw.llm.openai_wire import efforts, encode, message_bytes
-from openclaw.types.conversation import Block, RedactedThinking, Text, Thinking, ToolCall, ToolResult
+from openclaw.types.conversation import Block, Picture, RedactedThinking, Text, Thinking, ToolCall, ToolResult
 from tests.fake.openai_rules import check
 
 HELLO = (Message("user", (Text("hello"),)),)
@@ -182,3 +182,26 @@ def test_the_same_conversation_is_the_same_bytes_with_a_memo_and_without() -> No
     request, memo = Request("m", "system", conversation, (WEATHER,)), Memo(message_bytes, budget=300)
 
     assert encode(request, None, memo) == encode(request, None, memo) == encode(request, None)
+
+
+def test_pictures_of_results_follow_all_results_in_a_message_of_their_own() -> None:
+    seen, gone = Picture("media/1.png", "image/png"), Picture("media/2.png", "image/png")
+    message = Message(
+        "user",
+        (ToolResult("a", "one", pictures=(seen,)), ToolResult("b", "two", pictures=(gone,)), Text("and?")),
+    )
+
+    sent = json.loads(encode(Request("x", "", (message,)), None, None, {seen: b"aGk="}))["messages"]
+
+    assert sent == [
+        {"role": "tool", "tool_call_id": "a", "content": "one"},
+        {"role": "tool", "tool_call_id": "b", "content": "two"},
+        {
+            "role": "user",
+            "content": [
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}},
+                {"type": "text", "text": "[a picture that is not shown here: media/2.png]"},
+                {"type": "text", "text": "and?"},
+            ],
+        },
+    ]

@@ -154,3 +154,22 @@ def test_a_channel_may_have_a_model_of_its_own(
     places: dict[str, object], chat: str, thread: str | None, ref: str | None
 ) -> None:
     assert model_of_channel(places, "telegram", chat, thread) == ref
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        ("anthropic/claude-of-our-own", True),
+        ("claude-opus-4-6", True),
+        ("claude-opus-4-6-20260115", True),
+        ("claude-opsu", False),
+        ("sonnet", False),
+    ],
+)
+def test_an_endpoint_of_the_owners_may_have_any_model_that_is_named_with_its_provider(
+    text: str, known: bool
+) -> None:
+    proxy = {"anthropic": {"api": "anthropic-messages", "baseUrl": "http://127.0.0.1:8080"}}
+    menu = Menu(ModelsConfig.model_validate({"providers": proxy}))
+
+    assert isinstance(find_model(text, menu), Found) is known

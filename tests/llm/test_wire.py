@@ -6,7 +6,7 @@ from typing import Any
 from openclaw.llm.chat import Message, Request, ToolSpec
 from openclaw.llm.memo import Memo
 from openclaw.llm.wire import encode, message_bytes
-from openclaw.types.conversation import RedactedThinking, Text, Thinking, ToolCall, ToolResult
+from openclaw.types.conversation import Picture, RedactedThinking, Text, Thinking, ToolCall, ToolResult
 
 EPHEMERAL = {"type": "ephemeral"}
 HELLO = (Message("user", (Text("hello"),)),)
@@ -151,3 +151,36 @@ def test_how_much_to_think_stands_in_the_request() -> None:
 
     assert sent["thinking"]["type"] == "adaptive"
     assert sent["output_config"] == {"effort": "medium"}
+
+
+def test_pictures_are_sent_in_base64_inside_the_result_that_brought_them() -> None:
+    seen, gone = Picture("media/1.png", "image/png"), Picture("media/2.png", "image/png")
+    message = Message("user", (ToolResult("t", "two", pictures=(seen, gone)), seen, Text("and?")), cache=True)
+    request = Request("x", "", (message,))
+
+    content = json.loads(encode(request, None, {seen: b"aGk="}))["messages"][0]["content"]
+
+    image = {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "aGk="}}
+    note = {"type": "text", "text": "[a picture that is not shown here: media/2.png]"}
+    assert content == [
+        {
+            "type": "tool_result",
+            "tool_use_id": "t",
+            "content": [{"type": "text", "text": "two"}, image, note],
+        },
+        image,
+        {"type": "text", "text": "and?", "cache_control": EPHEMERAL},
+    ]
+
+
+def test_pictures_take_no_room_from_what_is_remembered() -> None:
+    seen = Picture("media/1.png", "image/png")
+    message = Message("user", (ToolResult("t", "\ud800", pictures=(seen,)), *HELLO[0].blocks))
+    memo = Memo(message_bytes, budget=2_000)
+    request = Request("x", "", (*HELLO, message))
+
+    shown, not_shown = (json.loads(encode(request, memo, each)) for each in ({seen: b"x" * 10_000}, {}))
+
+    assert len(json.dumps(shown)) > 10_000
+    assert not_shown["messages"][1]["content"][0]["content"][1]["type"] == "text"
+    assert shown["messages"][1]["content"][0]["content"][0]["text"] == "?"
