@@ -1,19 +1,34 @@
 """`agents.*`, `tools.*` and `skills.*` of the config file, and the agents that follow from them."""
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
 from openclaw.agent.context.config import CompactionConfig, ContextPruningConfig
+from openclaw.agent.policy.rules import (
+    SubagentPolicyConfig,
+    ToolPolicyConfig,
+    ToolRulesConfig,
+    rule_problems,
+    tool_rules,
+)
+from openclaw.agent.profile import AgentProfile, Identity, ModelPin, agent_id
 from openclaw.agent.repetition import LoopDetectionConfig
+from openclaw.agent.tools.conversations.config import (
+    AgentToAgentConfig,
+    MessageToolConfig,
+    SessionToolsConfig,
+    SubagentsConfig,
+)
+from openclaw.agent.tools.exec.config import ExecConfig
+from openclaw.agent.tools.files.config import FsConfig
+from openclaw.agent.tools.recall.config import MemorySearchConfig
+from openclaw.agent.tools.web.config import WebConfig
 from openclaw.llm.chat import ThinkingLevel
+from openclaw.llm.transcription import MediaToolsConfig
 from openclaw.schema import ConfigPart, Ids, SecretField
-
-ToolProfile = Literal["minimal", "coding", "messaging", "full"]
 
 
 class ModelChoice(ConfigPart):
@@ -50,18 +65,23 @@ class IdentityConfig(ConfigPart):
     avatar: str = ""
 
 
-class ToolRulesConfig(ConfigPart):
-    """Which tools there are. Deny wins; names ignore case, `*` stands for anything."""
-
-    profile: ToolProfile | None = None
-    allow: Ids = ()
-    deny: Ids = ()
-
-
-class ToolsConfig(ToolRulesConfig):
+class ToolsConfig(ToolPolicyConfig):
+    by_channel: dict[str, ToolRulesConfig] = Field(default_factory=dict)
+    subagents: SubagentPolicyConfig = SubagentPolicyConfig()
     timeout_seconds: float = Field(default=60, gt=0)
     """For a tool that names no limit of its own."""
+    fs: FsConfig = FsConfig()
+    exec: ExecConfig = ExecConfig()
     loop_detection: LoopDetectionConfig = LoopDetectionConfig()
+    sessions: SessionToolsConfig = SessionToolsConfig()
+    agent_to_agent: AgentToAgentConfig = AgentToAgentConfig()
+    message: MessageToolConfig = MessageToolConfig()
+    web: WebConfig = WebConfig()
+    media: MediaToolsConfig = MediaToolsConfig()
+
+    def problems(self, place: str = "tools") -> Iterator[str]:
+        yield from super().problems(place)
+        yield from rule_problems(f"{place}.byChannel", self.by_channel)
 
 
 class BlockChunkConfig(ConfigPart):
@@ -99,6 +119,40 @@ class HumanDelayConfig(ConfigPart):
                 return (min(self.min_ms, self.max_ms), self.max_ms)
 
 
+_CLOCK = r"^([01]\d|2[0-3]):[0-5]\d$|^24:00$"
+
+
+class ActiveHoursConfig(ConfigPart):
+    start: str = Field(default="00:00", pattern=_CLOCK)
+    end: str = Field(default="24:00", pattern=_CLOCK)
+    """Half open; may wrap over midnight. The same as `start`: never."""
+    timezone: str = "user"
+    """`user`: the owner's; else an IANA name."""
+
+
+class HeartbeatConfig(ConfigPart):
+    """A look at HEARTBEAT.md from time to time. While nothing stands there, no model is asked."""
+
+    every: str = Field(default="30m", pattern=r"^\d+(\.\d+)?(ms|s|m|h|d)?$")
+    """Minutes without a unit; `0m` is off."""
+    active_hours: ActiveHoursConfig = ActiveHoursConfig()
+    model: str | None = None
+    """None: the agent's."""
+    session: str = "main"
+    isolated_session: bool = True
+    """A fresh session each time, so that no conversation is paid for again; else the session named."""
+    light_context: bool = True
+    """Of the workspace's files only AGENTS.md and TOOLS.md."""
+    target: str = "owner"
+    """Who hears of it: owner, last (where somebody last spoke), none, or a channel."""
+    to: str | None = None
+    account_id: str | None = None
+    prompt: str | None = None
+    """None: our own words."""
+    ack_max_chars: int = Field(default=300, ge=0)
+    """Beside HEARTBEAT_OK so much is nothing to tell."""
+
+
 class AgentDefaults(ConfigPart):
     workspace: str | None = None
     """None: the folder `workspace` in the state directory."""
@@ -124,8 +178,11 @@ class AgentDefaults(ConfigPart):
     block_streaming_chunk: BlockChunkConfig = BlockChunkConfig()
     block_streaming_coalesce: BlockCoalesceConfig = BlockCoalesceConfig()
     human_delay: HumanDelayConfig = HumanDelayConfig()
+    subagents: SubagentsConfig = SubagentsConfig()
     compaction: CompactionConfig = CompactionConfig()
     context_pruning: ContextPruningConfig = ContextPruningConfig()
+    heartbeat: HeartbeatConfig = HeartbeatConfig()
+    memory_search: MemorySearchConfig = MemorySearchConfig()
 
 
 class AgentConfig(ConfigPart):
@@ -137,8 +194,10 @@ class AgentConfig(ConfigPart):
     identity: IdentityConfig = IdentityConfig()
     skills: Ids | None = None
     """Only these; None: all."""
-    tools: ToolRulesConfig = ToolRulesConfig()
+    tools: ToolPolicyConfig = ToolPolicyConfig()
     tier: str = ""
+    heartbeat: HeartbeatConfig | None = None
+    """Over the defaults, field by field. When any agent has one, only those have a heartbeat."""
 
 
 class AgentsConfig(ConfigPart):
@@ -152,13 +211,15 @@ class SkillEntry(ConfigPart):
     env: dict[str, SecretField] = Field(default_factory=dict)
     config: dict[str, object] = Field(default_factory=dict)
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-fA-F]{64}$")
-    """The owner has read this very `tools.py` and lets it run."""
+    """The owner has read what has this hash, the skill's whole folder or its `tools.py` alone, and lets it run."""
 
 
 class SkillsLoad(ConfigPart):
     extra_dirs: tuple[str, ...] = ()
     watch: bool = True
     """Look for changed skills while running, at most every few seconds."""
+    watch_debounce_ms: int = Field(default=250, ge=0)
+    """A file that was written more recently may be half-written."""
 
 
 class SkillsConfig(ConfigPart):
@@ -169,45 +230,6 @@ class SkillsConfig(ConfigPart):
 
     def entry(self, key: str) -> SkillEntry:
         return self.entries.get(key) or SkillEntry()
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    name: str = ""
-    theme: str = ""
-    emoji: str = ""
-    avatar: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ModelPin:
-    primary: str | None
-    fallbacks: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ToolRules:
-    profile: ToolProfile | None = None
-    allow: tuple[str, ...] = ()
-    deny: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AgentProfile:
-    id: str
-    workspace: Path
-    default: bool = False
-    identity: Identity = Identity()
-    model: ModelPin | None = None
-    """The owner's pin for this agent; nothing a chat says outranks it."""
-    skills: frozenset[str] | None = None
-    tools: ToolRules = field(default_factory=ToolRules)
-    tier: str = ""
-
-
-def agent_id(name: str) -> str:
-    """The form ids have in keys and paths: lower case, `[a-z0-9_-]`."""
-    return re.sub(r"[^a-z0-9_-]+", "-", name.strip().lower()).strip("-")[:64] or "main"
 
 
 def roster(config: AgentsConfig, state: Path) -> tuple[AgentProfile, ...]:
@@ -234,7 +256,7 @@ def _profile(entry: AgentConfig, defaults: AgentDefaults, state: Path, *, defaul
         workspace = Path(defaults.workspace).expanduser() if defaults.workspace else state / "workspace"
     else:
         workspace = state / f"workspace-{name}"
-    who, rules = entry.identity, entry.tools
+    who = entry.identity
     return AgentProfile(
         id=name,
         workspace=workspace,
@@ -242,6 +264,6 @@ def _profile(entry: AgentConfig, defaults: AgentDefaults, state: Path, *, defaul
         identity=Identity(who.name or entry.name, who.theme, who.emoji, who.avatar),
         model=ModelPin(entry.model.primary, entry.model.fallbacks) if entry.model else None,
         skills=frozenset(entry.skills) if entry.skills is not None else None,
-        tools=ToolRules(rules.profile, rules.allow, rules.deny),
+        tools=tool_rules(entry.tools),
         tier=entry.tier,
     )

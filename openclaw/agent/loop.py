@@ -9,7 +9,8 @@ import anyio
 from openclaw.agent.ports import Ears, Emit, Gate, Journal, Model, RecordedStep, Spans
 from openclaw.agent.repetition import Repetition
 from openclaw.agent.taint import provenances
-from openclaw.agent.tools.base import Effect, Output, Scene, Tool, ToolError, ToolInputError
+from openclaw.agent.tools.base import Act, Effect, Output, Scene, Tool, ToolError, ToolInputError
+from openclaw.agent.tools.handing import closed, handed_over
 from openclaw.agent.untrusted import encodable
 from openclaw.llm.chat import Delta, ModelError, OnDelta, Reply, Request, Substitution
 from openclaw.types.clock import Clock
@@ -17,6 +18,7 @@ from openclaw.types.conversation import (
     AssistantMessage,
     Block,
     Entry,
+    Provenance,
     Text,
     ToolCall,
     ToolMessage,
@@ -64,6 +66,8 @@ class Turn:
     paused: Callable[[], bool]
     """Whether the daemon is stopping: asked at every step boundary."""
     repetition: Repetition
+    client_tools: frozenset[str] = frozenset()
+    """Names of those that run in the program that asks: to call one ends the turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,8 @@ class Answer:
     reason: str = ""
     instead_of: Substitution | None = None
     """The model that was asked for, when another one answered."""
+    calls: tuple[ToolCall, ...] = ()
+    """For the program that asked."""
 
 
 class TurnPausedError(Exception):
@@ -119,6 +125,9 @@ async def run_turn(turn: Turn, house: House) -> Answer:
             recorded = RecordedStep(message, {}, frozenset())
         usage += recorded.message.usage
         entries += [*recorded.heard, recorded.message]
+        if handed := handed_over(recorded.message, turn.client_tools):
+            entries.append(closed(recorded.message, handed, house.clock.now_ms()))
+            return Answer(tuple(entries), recorded.message.text, usage, "client_tools", calls=handed)
         results = await _run_tools(turn, house, recorded, _scene(turn, entries))
         verdict = turn.repetition.watch(recorded.message.calls, results)
         # Named after its message: asked again after a failure, the request is the same to the byte.
@@ -235,9 +244,15 @@ async def _run_tools(turn: Turn, house: House, step: RecordedStep, scene: Scene)
             else:
                 results[call.id] = await _run_tool(turn, house, call, replace(scene, call_id=call.id), began)
 
-        async with anyio.create_task_group() as group:
-            for call in together:
-                group.start_soon(run, call)
+        try:
+            async with anyio.create_task_group() as group:
+                for call in together:
+                    group.start_soon(run, call)
+        except BaseExceptionGroup as failures:
+            # The daemon stops while a call waits for its owner's word.
+            if failures.subgroup(TurnPausedError) is None:
+                raise
+            raise TurnPausedError from None
     return tuple(results[call.id] for call in step.message.calls)
 
 
@@ -294,6 +309,7 @@ async def _result_of(tool: Tool | None, call: ToolCall, scene: Scene, house: Hou
         return ToolResult(
             call.id, str(ToolInputError(MALFORMED.format(written=call.malformed[:200]))), failed=True
         )
+    act: Act | None = None
     try:
         act = tool.act(call.arguments, scene)
         if refusal := await house.gate.admit(call, act, scene):
@@ -303,7 +319,11 @@ async def _result_of(tool: Tool | None, call: ToolCall, scene: Scene, house: Hou
         with anyio.move_on_after(tool.timeout_seconds):
             return _brought(tool, call, await tool.run(call.arguments, scene))
     except ToolError as error:
-        return ToolResult(call.id, _encodable(str(error)), failed=True, provenance=tool.provenance)
+        # Before anybody is asked the words are ours.
+        whence: Provenance = tool.provenance if act is not None else "tool"
+        return ToolResult(call.id, _encodable(str(error)), failed=True, provenance=whence)
+    except TurnPausedError:
+        raise
     except Exception as error:
         logger.exception("the tool %s failed", call.name)
         told = f"{call.name} failed: {type(error).__name__}: {error}"

@@ -71,6 +71,7 @@ class Gate(Protocol):
         """Empty when the call may run, else the refusal as the model reads it.
 
         May wait for the owner's word, for minutes. The same call asked about again, after a crash, waits on.
+        Raises agent.loop.TurnPausedError when the daemon stops meanwhile.
         """
 
 

@@ -13,6 +13,7 @@ from openclaw.types.conversation import (
     Compaction,
     Entry,
     Note,
+    Picture,
     Provenance,
     RedactedThinking,
     Text,
@@ -24,6 +25,7 @@ from openclaw.types.conversation import (
 )
 
 INTERRUPTED = "interrupted: no result of this call was recorded; it may have run or not"
+PICTURES_ALONE = "(pictures, without a word)"
 SESSIONS = 64
 CHARACTERS = 32_000_000
 """Of rendered text that is remembered, over all sessions; the newest session may exceed it."""
@@ -67,7 +69,7 @@ class _Written:
     calls: tuple[ToolCall, ...] = ()
     """Of the last assistant message: they want their results."""
     results: dict[str, ToolResult] = field(default_factory=dict)
-    texts: list[Text] = field(default_factory=list)
+    texts: list[Text | Picture] = field(default_factory=list)
     said: list[Block] = field(default_factory=list)
     ids: dict[str, str] = field(default_factory=dict)
     used: set[str] = field(default_factory=set)
@@ -88,7 +90,8 @@ class _Written:
         match entry:
             case UserMessage():
                 source = source_line(entry.sender, entry.sender_name, entry.provenance, self._time(entry.at))
-                self._tell(entry.text, entry.id, source)
+                self._tell(entry.text or (PICTURES_ALONE if entry.pictures else ""), entry.id, source)
+                self.texts += entry.pictures
             case Note():
                 source = f"Source: note on {entry.sender} ({entry.provenance}), {self._time(entry.at)}"
                 self._tell(entry.text, entry.id, source)

@@ -104,6 +104,7 @@ class Bench:
     heard: Sequence[UserMessage] = ()
     gate: Gate = field(default_factory=Gate)
     read: frozenset[Provenance] = frozenset({"owner"})
+    client_tools: frozenset[str] = frozenset()
 
     async def run(self) -> Answer:
         def prompt(entries: Sequence[Entry]) -> Request:
@@ -119,6 +120,7 @@ class Bench:
             self.heard,
             lambda: self.stopping,
             repetition,
+            self.client_tools,
         )
         house = House(
             self.model, self.diary, self.diary, self.diary.emit, ControlledClock(), self.ears, self.gate

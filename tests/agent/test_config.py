@@ -3,17 +3,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from openclaw.agent.config import (
-    AgentProfile,
-    AgentsConfig,
-    HumanDelayConfig,
-    Identity,
-    ModelPin,
-    SkillsConfig,
-    ToolRules,
-    agent_id,
-    roster,
-)
+from openclaw.agent.config import AgentsConfig, HumanDelayConfig, SkillsConfig, roster
+from openclaw.agent.policy.rules import ToolRules
+from openclaw.agent.profile import AgentProfile, Identity, ModelPin
 
 STATE = Path("/state")
 
@@ -76,14 +68,6 @@ def test_a_model_with_stand_ins_is_read() -> None:
     (profile,) = agents({"id": "a", "model": {"primary": "x/y", "fallbacks": []}})
 
     assert profile.model == ModelPin("x/y", ())
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [("Main", "main"), ("../etc", "etc"), ("a b", "a-b"), ("é", "main"), ("x_1-y", "x_1-y")],
-)
-def test_ids_are_fit_for_keys_and_paths(name: str, expected: str) -> None:
-    assert agent_id(name) == expected
 
 
 def test_a_skills_secret_does_not_show() -> None:

@@ -12,7 +12,7 @@ from openclaw.agent.loop import (
     step_limit,
 )
 from openclaw.agent.ports import RecordedStep
-from openclaw.agent.tools.base import Effect, ToolError, ToolInputError
+from openclaw.agent.tools.base import Act, Effect, Scene, ToolError, ToolInputError
 from openclaw.llm.chat import ModelError, Reply, StopReason
 from openclaw.types.conversation import (
     AssistantMessage,
@@ -360,3 +360,36 @@ async def test_asked_again_the_request_is_the_same(bench: Bench) -> None:
     first, second = await bench.run(), await bench.run()
 
     assert [entry.id for entry in first.entries[:2]] == [entry.id for entry in second.entries[:2]]
+
+
+@pytest.mark.parametrize("effect", [Effect.READ_ONLY, Effect.ONCE])
+async def test_a_daemon_that_stops_while_a_call_waits_for_its_gate_leaves_the_call_open(
+    bench: Bench, effect: Effect
+) -> None:
+    async def stops(call: ToolCall, act: Act, scene: Scene) -> str:
+        raise TurnPausedError
+
+    tool = FakeTool(answering("22"), effect=effect)
+    bench.tools[tool.name] = tool
+    bench.gate.admit = stops  # type: ignore[method-assign]
+    bench.model.will(calls(SYDNEY))
+    with pytest.raises(TurnPausedError):
+        await bench.run()
+
+    assert tool.runs == 0
+    assert [what for what, _ in bench.diary.wrote] == ["replied"]
+
+
+async def test_what_we_say_of_bad_arguments_is_nobody_elses(bench: Bench) -> None:
+    class Picky(FakeTool):
+        def act(self, arguments: Mapping[str, object], scene: Scene) -> Act:
+            raise ToolInputError("location is required")
+
+    bench.tools["get_weather"] = Picky(answering("22"), provenance="web")
+    bench.model.will(calls(SYDNEY), says("Where?"))
+
+    _, results, _ = (await bench.run()).entries
+
+    assert isinstance(results, ToolMessage)
+    told = "ToolInputError: location is required"
+    assert results.results == (ToolResult("toolu_1", told, failed=True, provenance="tool"),)

@@ -81,6 +81,16 @@ def test_what_is_private_stays_out_where_others_read() -> None:
     assert "This conversation is a group on telegram." in text
 
 
+def test_who_is_confided_in_reads_the_memory_and_hears_that_numbers_can_be_forged() -> None:
+    confided = replace(PUBLIC, audience=Audience("sms", "direct", confided=True))
+    text = system_prompt(confided)
+
+    assert "likes tea" in text
+    assert "numbers can be forged" in text
+    assert "numbers can be forged" not in system_prompt(PUBLIC) + system_prompt(PARTS)
+    assert "821071206" not in text
+
+
 def test_empty_parts_leave_no_empty_sections() -> None:
     text = system_prompt(
         PromptParts(

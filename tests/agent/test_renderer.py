@@ -13,6 +13,7 @@ from openclaw.types.conversation import (
     Compaction,
     Entry,
     Note,
+    Picture,
     Provenance,
     RedactedThinking,
     Text,
@@ -55,7 +56,7 @@ def brief(messages: Sequence[Message]) -> list[str]:
     return [f"{message.role}: {' | '.join(map(_brief, message.blocks))}" for message in messages]
 
 
-def _brief(block: Block | ToolResult) -> str:
+def _brief(block: Block | ToolResult | Picture) -> str:
     match block:
         case Text():
             inner = unwrap(block.text)
@@ -68,6 +69,8 @@ def _brief(block: Block | ToolResult) -> str:
             return "thinking"
         case RedactedThinking():
             return "redacted"
+        case Picture():
+            return f"*{block.path}"
 
 
 def test_the_walkthrough() -> None:
@@ -255,3 +258,17 @@ def test_broken_characters_in_answers_and_results_can_be_sent() -> None:
     )
 
     assert repr(messages).count("\ufffd") == 3
+
+
+def test_pictures_come_with_the_results_that_brought_them_and_behind_the_words_they_were_sent_with() -> None:
+    one, two = Picture("1.png", "image/png"), Picture("2.png", "image/png")
+    alone = UserMessage("m_4", AT, "", "telegram:821071206", "owner", pictures=(two,))
+    brought = ToolMessage("m_3", AT, (ToolResult("c", "x", provenance="web", pictures=(one,)),))
+
+    messages = render(user(1), said(2, call("c")), brought, alone)
+
+    assert brief(messages)[2:] == ["user: =c | (pictures, without a word) | *2.png"]
+    result = messages[2].blocks[0]
+    assert isinstance(result, ToolResult)
+    assert result.pictures == (one,)
+    assert result.content != "x"

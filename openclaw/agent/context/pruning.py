@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 
 from openclaw.agent.context.config import ContextPruningConfig, PrunableToolsConfig, SoftTrimConfig
 from openclaw.agent.context.excerpt import shortened
+from openclaw.agent.context.tokens import PICTURE
 from openclaw.types.conversation import (
     AssistantMessage,
     Entry,
@@ -93,7 +94,9 @@ class _Old:
 
     def _cleared(self, result: ToolResult) -> ToolResult:
         placeholder = self.config.hard_clear.placeholder
-        return replace(result, content=placeholder) if len(result.content) > len(placeholder) else result
+        if result.pictures or len(result.content) > len(placeholder):
+            return replace(result, content=placeholder, pictures=())
+        return result
 
 
 def _trimmed(result: ToolResult, trim: SoftTrimConfig) -> ToolResult:
@@ -169,10 +172,12 @@ def _without_thoughts(entries: Sequence[Entry], first: int) -> Iterator[Entry]:
 def _size(entry: Entry) -> int:
     match entry:
         case ToolMessage():
-            return sum(len(result.content) for result in entry.results)
+            return sum(
+                len(result.content) + PICTURE * CHARACTERS * len(result.pictures) for result in entry.results
+            )
         case AssistantMessage():
             return sum(len(block.text) for block in entry.blocks if isinstance(block, Text))
         case UserMessage():
-            return len(entry.text)
+            return len(entry.text) + PICTURE * CHARACTERS * len(entry.pictures)
         case _:
             return 0

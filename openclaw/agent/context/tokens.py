@@ -14,6 +14,7 @@ from openclaw.types.conversation import (
     Thinking,
     ToolCall,
     ToolMessage,
+    ToolResult,
     UserMessage,
 )
 
@@ -21,6 +22,8 @@ MARKERS = 90
 """The lines that wrap a message from outside; their ids are hexadecimal, which costs a token for two digits."""
 FRAME = 10
 """What the provider's format adds to a message or a block."""
+PICTURE = 1_500
+"""Providers count the pixels, and shrink what has more than about a million."""
 LEAST_FACTOR, MOST_FACTOR = 0.5, 2.0
 
 
@@ -33,14 +36,20 @@ def tokens_of(text: str) -> int:
 
 def entry_tokens(entry: Entry) -> int:
     match entry:
-        case UserMessage() | Note():
+        case UserMessage():
+            return MARKERS + tokens_of(entry.text) + PICTURE * len(entry.pictures)
+        case Note():
             return MARKERS + tokens_of(entry.text)
         case Compaction():
             return MARKERS + tokens_of(entry.summary)
         case AssistantMessage():
             return FRAME + sum(map(_block_tokens, entry.blocks))
         case ToolMessage():
-            return sum(FRAME + tokens_of(result.content) for result in entry.results)
+            return sum(map(_result_tokens, entry.results))
+
+
+def _result_tokens(result: ToolResult) -> int:
+    return FRAME + tokens_of(result.content) + PICTURE * len(result.pictures)
 
 
 def _block_tokens(block: Block) -> int:

@@ -1,8 +1,10 @@
 """The skills there are: several folders, the later one winning, read again only where a file has changed."""
 
+import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import anyio
@@ -23,12 +25,45 @@ from openclaw.types.clock import Clock
 
 REFRESH_SECONDS = 3.0
 FOLDER_LIMIT = 300
+"""Skills of one root."""
+NAMES_LIMIT = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class SkillRoot:
     path: Path
     bundled: bool = False
+    kind: str = ""
+    """What people call it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SkillFolders:
+    """Besides those of `skills.load.extraDirs` and of the workspace, which is every agent's own."""
+
+    bundled: Path
+    shared: Path
+    """`skills` in the state directory."""
+    home: Path | None = None
+    """The owner's; it may hold `.agents/skills`, for every assistant on the machine."""
+
+    def roots(self, workspace: Path, extra: Sequence[str]) -> tuple[SkillRoot, ...]:
+        """In order of precedence, lowest first."""
+        personal = [] if self.home is None else [SkillRoot(self.home / ".agents" / "skills", kind="personal")]
+        return (
+            *(SkillRoot(_beneath_home(path, self.home), kind="extra") for path in extra),
+            SkillRoot(self.bundled, bundled=True, kind="bundled"),
+            SkillRoot(self.shared, kind="shared"),
+            *personal,
+            SkillRoot(workspace / ".agents" / "skills", kind="project"),
+            SkillRoot(workspace / "skills", kind="workspace"),
+        )
+
+
+def _beneath_home(path: str, home: Path | None) -> Path:
+    if home is not None and (path == "~" or path.startswith("~/")):
+        return home / path[2:]
+    return Path(path).expanduser()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +82,8 @@ class Skills:
     code: tuple[CodeFile, ...] = ()
     problems: tuple[SkillProblem, ...] = ()
     unavailable: tuple[SkillProblem, ...] = ()
+    every: tuple[Skill, ...] = ()
+    """The usable and the unavailable, by name."""
 
 
 Stamp = tuple[int, int]
@@ -64,6 +101,9 @@ class SkillCatalog:
         self._surroundings = surroundings
         self._clock = clock
         self._parsed: dict[Path, tuple[Stamp, _Parsed]] = {}
+        self._settled = True
+        """No file of the last look was still being written."""
+        self._has_looked = False
         self._skills = Skills()
         self._looked_at: float | None = None
         self._looking = anyio.Lock()
@@ -73,7 +113,7 @@ class SkillCatalog:
         async with self._looking:
             if self._is_due():
                 found = await anyio.to_thread.run_sync(self._look)
-                self._looked_at = self._clock.monotonic()
+                self._looked_at = self._clock.monotonic() if self._settled else None
                 if found != self._skills:
                     self._skills = found
             return self._skills
@@ -86,28 +126,45 @@ class SkillCatalog:
     def _look(self) -> Skills:
         chosen: dict[str, Skill] = {}
         problems: list[SkillProblem] = []
-        for root in self._roots:
-            for path in _manifests(root.path):
+        self._settled = True
+        for rank, root in enumerate(self._roots):
+            paths, left_out = _manifests(root.path)
+            if left_out:
+                text = f"of the skills in {root.path} {left_out} are left out: {FOLDER_LIMIT} are looked at"
+                problems.append(SkillProblem(root.path.name, text))
+            for path in paths:
                 parsed = self._read(path)
                 if isinstance(parsed, str):
                     problems.append(SkillProblem(path.parent.name, f"{path} is left out: {parsed}"))
-                else:
-                    chosen[parsed.name] = Skill(parsed, path, root.bundled)
+                elif parsed is not None:
+                    chosen[parsed.name] = Skill(parsed, path, root.bundled, rank)
+        self._has_looked = True
         skills = [chosen[name] for name in sorted(chosen)]
         judged = [(skill, self._obstacle(skill)) for skill in skills]
         usable = tuple(skill for skill, obstacle in judged if not obstacle)
         unavailable = tuple(SkillProblem(skill.name, obstacle) for skill, obstacle in judged if obstacle)
-        return Skills(usable, tuple(_code_files(usable)), tuple(problems), unavailable)
+        return Skills(usable, tuple(_code_files(usable)), tuple(problems), unavailable, tuple(skills))
 
-    def _read(self, path: Path) -> _Parsed:
+    def _read(self, path: Path) -> _Parsed | None:
+        """None for a new file that is being written: it is looked at again at once."""
         try:
             stamp = _stamp(path)
             known = self._parsed.get(path)
-            if known is None or known[0] != stamp:
-                known = self._parsed[path] = (stamp, _parse(path, stamp))
-            return known[1]
+            if known is not None and known[0] == stamp:
+                return known[1]
+            if self._has_looked and self._is_fresh(stamp):
+                self._settled = False
+                return known[1] if known is not None else None
+            parsed = _parse(path, stamp)
+            self._parsed[path] = (stamp, parsed)
+            return parsed
         except OSError as error:
             return f"it cannot be read: {error.strerror or error}"
+
+    def _is_fresh(self, stamp: Stamp) -> bool:
+        """Whoever writes a file may not be done with it."""
+        age_ms = self._clock.now_ms() - stamp[0] // 1_000_000
+        return 0 <= age_ms < self._config.load.watch_debounce_ms
 
     def _obstacle(self, skill: Skill) -> str:
         """Why this skill is not offered, or nothing."""
@@ -124,16 +181,15 @@ class SkillCatalog:
         return "; ".join(missing(skill.manifest, Surroundings(here.os, here.has_bin, given, here.has_config)))
 
 
-def _manifests(root: Path) -> Iterator[Path]:
-    """Every `<folder>/SKILL.md` below a root, in the order of names."""
+def _manifests(root: Path) -> tuple[list[Path], int]:
+    """Every `<folder>/SKILL.md` below a root, in the order of names, and how many more there are."""
     try:
-        folders = sorted(root.iterdir())
+        with os.scandir(root) as entries:
+            names = sorted(e.name for e in islice(entries, NAMES_LIMIT) if not e.name.startswith("."))
     except OSError:
-        return
-    for folder in folders[:FOLDER_LIMIT]:
-        path = folder / "SKILL.md"
-        if not folder.name.startswith(".") and path.is_file():
-            yield path
+        return [], 0
+    paths = [path for name in names if (path := root / name / "SKILL.md").is_file()]
+    return paths[:FOLDER_LIMIT], len(paths[FOLDER_LIMIT:])
 
 
 def _code_files(skills: Sequence[Skill]) -> Iterator[CodeFile]:

@@ -13,9 +13,16 @@ from types import CodeType, ModuleType
 
 from openclaw.agent.config import SkillEntry
 from openclaw.agent.skills.manifest import Skill, SkillProblem
-from openclaw.agent.tools.base import Effect, Kind
+from openclaw.agent.skills.pinning import SkillFolderError, digest_of
+from openclaw.agent.skills.secrets import HandedConfig
+from openclaw.agent.tools.base import Act, Effect, Kind, Output, Scene, Tool, ToolError
 from openclaw.agent.tools.function import FunctionTool, Traits, function_tool
-from openclaw.net import Door, OutboundError, origin_of
+from openclaw.net.door import Door
+from openclaw.net.fetched import OutboundError
+from openclaw.net.urls import origin_of
+from openclaw.types.conversation import Provenance
+from openclaw.types.errors import SecretError
+from openclaw.types.secrets import Resolver
 
 logger = logging.getLogger(__name__)
 
@@ -32,25 +39,94 @@ _EFFECTS = {
 class SkillCode:
     """What a `tools.py` gave."""
 
-    tools: tuple[FunctionTool, ...] = ()
+    tools: tuple[Tool, ...] = ()
     problems: tuple[SkillProblem, ...] = ()
 
 
-def load_code(skill: Skill, entry: SkillEntry, door: Door, timeout_seconds: float) -> SkillCode:
+@dataclass(frozen=True, slots=True)
+class SecretTool:
+    """A tool whose `config` holds secrets: they are read when it is called, and may have changed since."""
+
+    tool: FunctionTool
+    config: HandedConfig
+
+    @property
+    def name(self) -> str:
+        return self.tool.name
+
+    @property
+    def description(self) -> str:
+        return self.tool.description
+
+    @property
+    def schema(self) -> Mapping[str, object]:
+        return self.tool.schema
+
+    @property
+    def effect(self) -> Effect:
+        return self.tool.effect
+
+    @property
+    def provenance(self) -> Provenance:
+        return self.tool.provenance
+
+    @property
+    def timeout_seconds(self) -> float:
+        return self.tool.timeout_seconds
+
+    def act(self, arguments: Mapping[str, object], scene: Scene) -> Act:
+        return self.tool.act(arguments, scene)
+
+    async def run(self, arguments: Mapping[str, object], scene: Scene) -> str | Output:
+        try:
+            await self.config.refresh()
+        except SecretError as error:
+            raise ToolError(str(error)) from error
+        return await self.tool.run(arguments, scene)
+
+
+def load_code(
+    skill: Skill, entry: SkillEntry, door: Door, timeout_seconds: float, secrets: Resolver | None = None
+) -> SkillCode:
     """Blocks: it reads and runs the file. What is checked is what runs; the file is read once."""
     try:
         source = skill.code.read_bytes()
     except OSError as error:
         return _refused(skill, f"{skill.code} cannot be read: {error.strerror or error}")
     digest = hashlib.sha256(source).hexdigest()
-    if not skill.bundled and (entry.sha256 or "").lower() != digest:
+    if not is_pinned(skill, entry, source):
         return _refused(skill, _how_to_pin(skill, entry, digest))
     try:
         module = _run(skill, source, digest)
     except Exception as error:
         logger.exception("the code of the skill %s failed while it was loaded", skill.name)
         return _refused(skill, f"{skill.code} failed: {type(error).__name__}: {error}")
-    return _tools(skill, module, _handed(module, entry, door), timeout_seconds)
+    config = HandedConfig(entry, secrets)
+    handed = {"http": _door_for(module, entry, door), "config": config}
+    loaded = _tools(skill, module, handed, timeout_seconds)
+    if secrets is None or (entry.api_key is None and not entry.env):
+        return loaded
+    return SkillCode(
+        tuple(SecretTool(tool, config) for tool in loaded.tools if isinstance(tool, FunctionTool)),
+        loaded.problems,
+    )
+
+
+def is_pinned(skill: Skill, entry: SkillEntry, source: bytes | None = None) -> bool:
+    """Whether its code may run: it came with the package, or the owner vouched for it alone or for the whole folder.
+
+    Blocks.
+    """
+    pin = (entry.sha256 or "").lower()
+    if skill.bundled or not pin:
+        return skill.bundled
+    try:
+        source = skill.code.read_bytes() if source is None else source
+        return pin == hashlib.sha256(source).hexdigest() or pin == digest_of(
+            skill.path.parent, {skill.code.name: source}
+        )
+    except (SkillFolderError, OSError):
+        return False
 
 
 def _refused(skill: Skill, text: str) -> SkillCode:
@@ -93,11 +169,11 @@ def _run(skill: Skill, source: bytes, digest: str) -> ModuleType:
     return module
 
 
-def _handed(module: ModuleType, entry: SkillEntry, door: Door) -> Mapping[str, object]:
-    """`http` leads to the addresses the config names for this skill, and to those its code declares."""
+def _door_for(module: ModuleType, entry: SkillEntry, door: Door) -> Door:
+    """It leads to the addresses the config names for this skill, and to those its code declares."""
     declared = getattr(module, "ORIGINS", ())
     named = [value for value in entry.config.values() if isinstance(value, str) and _is_address(value)]
-    return {"http": door.opened_for([*map(str, declared), *named]), "config": dict(entry.config)}
+    return door.opened_for([*map(str, declared), *named])
 
 
 def _is_address(value: str) -> bool:

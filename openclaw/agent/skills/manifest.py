@@ -5,17 +5,17 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import pyjson5
-import yaml
+from openclaw.agent.skills.front_matter import FrontMatterError, front_matter, json5
+from openclaw.agent.untrusted import harmless
+from openclaw.types.secrets import Resolver
 
 SIZE_LIMIT = 256_000
 DESCRIPTION_LIMIT = 1024
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
-_FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*$", re.DOTALL | re.MULTILINE)
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_. -]{0,62}[A-Za-z0-9_-])?")
 _SECTIONS = ("openclaw", "clawdbot", "clawdis")
 """Where skills written for the original, under any of its names, keep their needs."""
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SYSTEMS = {"macos": "darwin", "mac": "darwin", "osx": "darwin", "windows": "win32", "win": "win32"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,8 @@ class Manifest:
     model_invocable: bool = True
     primary_env: str = ""
     needs: Needs = Needs()
+    tool: str = ""
+    """Which tool its command calls at once, without a model; empty: the model is told to use the skill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Skill:
     manifest: Manifest
     path: Path
     bundled: bool
+    rank: int = 0
+    """Of its root: the higher, the nearer to the owner."""
 
     @property
     def name(self) -> str:
@@ -78,6 +82,8 @@ class Surroundings:
     """Names of the variables that are set."""
     has_config: Callable[[str], bool] = lambda _: False
     """Whether a dotted key of the config file is set to something."""
+    secrets: Resolver | None = None
+    """Reads what the owner has given to skills."""
 
 
 class ManifestError(ValueError):
@@ -86,39 +92,41 @@ class ManifestError(ValueError):
 
 def parse_manifest(text: str, folder: str) -> Manifest:
     """Raises ManifestError."""
-    match = _FRONT_MATTER.search(text)
-    if match is None:
-        raise ManifestError("it does not begin with a block between two lines `---`")
-    front = _front_matter(match[1])
-    name = str(front.get("name") or folder).strip()
-    if not _NAME.fullmatch(name):
+    try:
+        front = front_matter(text)
+        more = _section(front.get("metadata"))
+    except FrontMatterError as error:
+        raise ManifestError(str(error)) from None
+    name = _text(front.get("name")) or folder.strip()
+    if not _NAME.fullmatch(name) or ".." in name:
         raise ManifestError(f"name {name[:64]!r}: letters, digits, `-`, `_` and `.` only, 64 at most")
-    description = " ".join(str(front.get("description") or "").split())
+    description = " ".join(harmless(_text(front.get("description"))).split())
     if not description:
         raise ManifestError("it has no description, so the model could not tell what it is for")
-    more = _section(front.get("metadata"))
+    dispatches = _text(front.get("command-dispatch")).lower() == "tool"
     return Manifest(
         name=name,
         description=description[:DESCRIPTION_LIMIT],
-        key=str(more.get("skillKey") or name),
-        homepage=str(front.get("homepage") or more.get("homepage") or ""),
-        emoji=str(more.get("emoji") or ""),
+        key=_text(more.get("skillKey")) or name,
+        homepage=_text(front.get("homepage")) or _text(more.get("homepage")),
+        emoji=_text(more.get("emoji")),
         always=_flag(more.get("always"), default=False),
         user_invocable=_flag(front.get("user-invocable"), default=True),
         model_invocable=not _flag(front.get("disable-model-invocation"), default=False),
-        primary_env=str(more.get("primaryEnv") or ""),
+        primary_env=_text(more.get("primaryEnv")),
         needs=_needs(more),
+        tool=_text(front.get("command-tool")) if dispatches else "",
     )
 
 
 def missing(manifest: Manifest, surroundings: Surroundings) -> tuple[str, ...]:
     """What stands in the way of a skill, in words; empty when nothing does."""
-    if manifest.always:
-        return ()
     needs = manifest.needs
     found = []
     if needs.os and surroundings.os not in needs.os:
         found.append(f"it runs on {' or '.join(needs.os)}, not on {surroundings.os}")
+    if manifest.always:
+        return tuple(found)
     found += [f"the program {name} is not installed" for name in needs.bins if not surroundings.has_bin(name)]
     if needs.any_bins and not any(map(surroundings.has_bin, needs.any_bins)):
         found.append(f"none of the programs {', '.join(needs.any_bins)} is installed")
@@ -127,40 +135,35 @@ def missing(manifest: Manifest, surroundings: Surroundings) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _front_matter(text: str) -> Mapping[str, object]:
-    try:
-        front = yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, the C one where there is one
-    except yaml.YAMLError as error:
-        front = _line_by_line(text)
-        if "description" not in front:
-            raise ManifestError(f"its front matter is not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(front, dict):
-        raise ManifestError("its front matter is not a list of `key: value` lines")
-    return front
+def config_lookup(tree: Callable[[], Mapping[str, object]]) -> Callable[[str], bool]:
+    """For `Surroundings.has_config`. `tree` gives the config as in the file; it is asked at the first question."""
+    read: list[Mapping[str, object]] = []
 
+    def has(key: str) -> bool:
+        if not read:
+            read.append(tree())
+        value: object = read[0]
+        for step in key.split("."):
+            value = value.get(step) if isinstance(value, Mapping) else None
+        return bool(value)
 
-def _line_by_line(text: str) -> dict[str, object]:
-    """Many skills write `description: Use when: …`, which YAML refuses and the original reads."""
-    pairs = (line.partition(":") for line in text.splitlines() if line[:1].isalpha())
-    return {key.strip(): value.strip().strip("\"'") for key, colon, value in pairs if colon}
+    return has
 
 
 def _section(metadata: object) -> Mapping[str, object]:
+    """Its part for us. Raises FrontMatterError."""
     if isinstance(metadata, str) and metadata.strip():
-        try:
-            metadata = pyjson5.decode(metadata)
-        except pyjson5.Json5Exception as error:
-            raise ManifestError(f"its metadata is not JSON5: {str(error)[:200]}") from None
-    sections = metadata if isinstance(metadata, dict) else {}
+        metadata = json5(metadata)
+    sections = metadata if isinstance(metadata, Mapping) else {}
     section = next((sections[name] for name in _SECTIONS if name in sections), None)
-    return section if isinstance(section, dict) else {}
+    return section if isinstance(section, Mapping) else {}
 
 
 def _needs(section: Mapping[str, object]) -> Needs:
     found = section.get("requires")
-    requires = found if isinstance(found, dict) else {}
+    requires = found if isinstance(found, Mapping) else {}
     return Needs(
-        os=_words(section.get("os")),
+        os=tuple(_SYSTEMS.get(name.lower(), name.lower()) for name in _words(section.get("os"))),
         bins=_words(requires.get("bins")),
         any_bins=_words(requires.get("anyBins")),
         env=_words(requires.get("env")),
@@ -169,11 +172,16 @@ def _needs(section: Mapping[str, object]) -> Needs:
 
 
 def _words(value: object) -> tuple[str, ...]:
-    items = value if isinstance(value, list) else [value] if value else []
-    return tuple(str(item) for item in items)
+    """A list, or one text with commas; what is neither text nor number is passed over."""
+    items = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else ()
+    return tuple(word for item in items if (word := _text(item)))
+
+
+def _text(value: object) -> str:
+    return str(value).strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
 
 def _flag(value: object, *, default: bool) -> bool:
-    if isinstance(value, str):
+    if isinstance(value, str) and value.strip():
         return value.strip().lower() in {"true", "yes", "on", "1"}
-    return default if value is None else bool(value)
+    return bool(value) if isinstance(value, int) else default

@@ -1,7 +1,7 @@
 """What a tool is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -45,6 +45,8 @@ class Kind(StrEnum):
     """A program on the machine itself."""
     SEND = "send"
     """Words to somebody besides the answer of this turn."""
+    SEND_FILE = "send-file"
+    """A file of the workspace to somebody, and words with it."""
     SCHEDULE = "schedule"
     """A later turn of the assistant, a reminder for instance."""
     DELEGATE = "delegate"
@@ -91,6 +93,8 @@ class Scene:
     """The conversation, and what was asked."""
     entries: Sequence[Entry] = ()
     """What the turn has brought so far."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    """Fields of the session's entry, as they hold for this turn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,12 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import anyio
 import anyio.from_thread
 import anyio.lowlevel
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails, to_json
+from pydantic_core import to_json
 
-from openclaw.agent.tools.base import Act, Effect, Kind, Scene, ToolError, ToolInputError
+from openclaw.agent.tools.arguments import checked, schema_of
+from openclaw.agent.tools.base import Act, Effect, Kind, Scene, ToolError
 from openclaw.types.conversation import Provenance
 from openclaw.types.errors import OpenClawError
 
@@ -77,16 +78,9 @@ class FunctionTool:
             raise ToolError(str(error)) from error
 
     def _checked(self, arguments: Mapping[str, object]) -> dict[str, object]:
-        try:
-            checked = self._arguments.model_validate(dict(arguments))
-        except ValidationError as error:
-            raise ToolInputError(self._complaints(error)) from None
+        given = checked(self._arguments, arguments, self.schema)
         fields = self._arguments.model_fields
-        return {str(info.alias): getattr(checked, name) for name, info in fields.items()}
-
-    def _complaints(self, error: ValidationError) -> str:
-        details = error.errors(include_url=False, include_context=False)
-        return "; ".join(dict.fromkeys(_complaint(detail, self.schema) for detail in details))
+        return {str(info.alias): getattr(given, name) for name, info in fields.items()}
 
     async def _outcome(self, call: Callable[[], object]) -> object:
         if inspect.iscoroutinefunction(self._function):
@@ -138,11 +132,8 @@ def function_tool(function: Function, handed: Mapping[str, object], traits: Trai
     model = create_model(
         function.__name__, __config__=ConfigDict(extra="forbid", arbitrary_types_allowed=False), **fields
     )
-    schema = _plain(model.model_json_schema(by_alias=True))
-    assert isinstance(schema, dict)
-    schema.pop("description", None)
     given = {name: handed[name] for name in sorted(HANDED_IN & parameters.keys())}
-    return FunctionTool(function.__name__, summary, schema, function, model, given, traits)
+    return FunctionTool(function.__name__, summary, schema_of(model), function, model, given, traits)
 
 
 def _refuse_the_impossible(function: Function, parameters: Mapping[str, inspect.Parameter]) -> None:
@@ -177,67 +168,6 @@ def _split_doc(text: str) -> tuple[str, dict[str, str]]:
         elif not line.startswith(" "):
             break
     return summary.strip(), about
-
-
-def _plain(schema: object) -> object:
-    """Without pydantic's titles, which only cost tokens."""
-    if isinstance(schema, dict):
-        return {
-            key: {name: _plain(part) for name, part in value.items()}
-            if key in {"properties", "$defs"} and isinstance(value, dict)
-            else _plain(value)
-            for key, value in schema.items()
-            if key != "title"
-        }
-    return [_plain(part) for part in schema] if isinstance(schema, list) else schema
-
-
-def _complaint(detail: ErrorDetails, schema: Mapping[str, object]) -> str:
-    place = ".".join(str(step) for step in detail["loc"]) or "the arguments"
-    if detail["type"] == "missing":
-        return f"{place} is required"
-    properties = schema.get("properties")
-    known = properties if isinstance(properties, dict) else {}
-    if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1:
-        return f"there is no argument {place}; there is {', '.join(known) or 'none at all'}"
-    rule = known.get(detail["loc"][0]) if detail["loc"] else None
-    wanted = _wanted(rule) if isinstance(rule, dict) and len(detail["loc"]) == 1 else None
-    if wanted is None:
-        return f"{place}: {detail['msg']}"
-    if detail["input"] == "" and rule and rule.get("minLength"):
-        return f"{place} is required"
-    return f"{place} must be {wanted}, not {_short(detail['input'])}"
-
-
-_KINDS = {
-    "integer": "an integer",
-    "number": "a number",
-    "string": "a string",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "an object",
-}
-_LIMITS = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
-_SIZES = {"minLength": "at least", "maxLength": "at most", "minItems": "at least", "maxItems": "at most"}
-
-
-def _wanted(rule: Mapping[str, object]) -> str | None:
-    """`an integer ≥ 1 and ≤ 7`; None where the rule is too rich for a phrase."""
-    options = rule.get("enum") or ([rule["const"]] if "const" in rule else None)
-    if isinstance(options, list):
-        return "one of " + ", ".join(_short(option) for option in options)
-    kind = _KINDS.get(str(rule.get("type")))
-    if kind is None:
-        return None
-    limits = [f"{sign} {rule[key]}" for key, sign in _LIMITS.items() if key in rule]
-    unit = "items" if rule.get("type") == "array" else "characters"
-    sizes = [f"of {words} {rule[key]} {unit}" for key, words in _SIZES.items() if key in rule]
-    return " ".join(part for part in (kind, " and ".join(limits), " and ".join(sizes)) if part)
-
-
-def _short(value: object) -> str:
-    text = to_json(value, fallback=str).decode()
-    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def _as_text(outcome: object) -> str:

@@ -8,6 +8,7 @@ from openclaw.agent.context.pruning import pruned
 from openclaw.types.conversation import (
     AssistantMessage,
     Entry,
+    Picture,
     RedactedThinking,
     Thinking,
     ToolMessage,
@@ -161,3 +162,20 @@ def test_words_that_steer_a_turn_are_no_pause() -> None:
 
     assert list(prune(entries)) == entries
     assert isinstance(entries[-2], UserMessage)
+
+
+def test_pictures_weigh_and_old_ones_are_cleared_with_their_words() -> None:
+    picture = Picture("media/pictures/1f.png", "image/png")
+    entries = [
+        replace(entry, results=tuple(replace(each, pictures=(picture,) * 2) for each in entry.results))
+        if isinstance(entry, ToolMessage)
+        else entry
+        for entry in talk(8, 100, apart=10)
+    ]
+
+    seen = pruned(entries, ContextPruningConfig(), WINDOW)
+
+    shown = [len(entry.results[0].pictures) for entry in seen if isinstance(entry, ToolMessage)]
+    assert shown[0] == 0
+    assert shown[-3:] == [2, 2, 2]
+    assert pruned(talk(8, 100, apart=10), ContextPruningConfig(), WINDOW) == tuple(talk(8, 100, apart=10))

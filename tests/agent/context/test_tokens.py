@@ -1,10 +1,22 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 
-from openclaw.agent.context.tokens import FRAME, MARKERS, Gauge, entry_tokens, gauge, tokens_of
-from openclaw.types.conversation import Compaction, Entry, RedactedThinking, Thinking
+from openclaw.agent.context.tokens import FRAME, MARKERS, PICTURE, Gauge, entry_tokens, gauge, tokens_of
+from openclaw.types.conversation import (
+    Compaction,
+    Entry,
+    Picture,
+    RedactedThinking,
+    Thinking,
+    ToolMessage,
+    ToolResult,
+)
 from tests.agent.context.made import asked, call, came, chat, noted, said
 from tests.sessions.made import entries as any_entries
+
+PNG = Picture("media/pictures/1f.png", "image/png")
 
 
 @pytest.mark.parametrize(
@@ -27,6 +39,8 @@ def test_letters_weigh_by_their_script(text: str, tokens: int) -> None:
     ("entry", "tokens"),
     [
         (asked(1, "a" * 40), MARKERS + 10),
+        (replace(asked(1, "a" * 40), pictures=(PNG,)), MARKERS + 10 + PICTURE),
+        (ToolMessage("m_1", 0, (ToolResult("c", "a" * 40, pictures=(PNG, PNG)),)), FRAME + 10 + 2 * PICTURE),
         (noted(1, "a" * 40), MARKERS + 10),
         (Compaction("m_1", 0, "a" * 40, "m_2", 1), MARKERS + 10),
         (came(1, "a" * 40, "a" * 4), 2 * FRAME + 11),

@@ -1,8 +1,18 @@
+import os
+import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from openclaw.agent.config import SkillsConfig
-from openclaw.agent.skills.catalog import REFRESH_SECONDS, SkillCatalog, SkillRoot, Skills
+from openclaw.agent.skills.catalog import (
+    FOLDER_LIMIT,
+    REFRESH_SECONDS,
+    SkillCatalog,
+    SkillFolders,
+    SkillRoot,
+    Skills,
+)
 from openclaw.agent.skills.manifest import Surroundings
 
 HERE = Surroundings("linux", lambda _: False)
@@ -140,3 +150,65 @@ async def test_code_beside_a_skill_is_noticed_and_its_change_too(tmp_path: Path)
 
     assert [file.skill.name for file in before] == ["a"]
     assert before != after
+
+
+async def test_six_roots_and_the_nearest_to_the_owner_wins(tmp_path: Path) -> None:
+    workspace = tmp_path / "w"
+    folders = SkillFolders(tmp_path / "bundled", tmp_path / "state", tmp_path / "home")
+    roots = folders.roots(workspace, ["~/extra", str(tmp_path / "more")])
+    kinds = ["extra", "extra", "bundled", "shared", "personal", "project", "workspace"]
+    assert [root.kind for root in roots] == kinds
+    assert [root.bundled for root in roots] == [kind == "bundled" for kind in kinds]
+    assert roots[0].path == tmp_path / "home" / "extra"
+    for number, root in enumerate(roots):
+        for name in range(number + 1):
+            write(root.path, f"s{name}", str(number))
+
+    skills = await SkillCatalog(roots, SkillsConfig(), HERE, Ticks()).skills()
+
+    assert names(skills) == {f"s{name}": "6" for name in range(7)}
+    for lower in range(6, 0, -1):
+        shutil.rmtree(roots[lower].path)
+        fewer = await SkillCatalog(roots, SkillsConfig(), HERE, Ticks()).skills()
+        assert set(names(fewer).values()) == {str(lower - 1)}
+        assert {skill.rank for skill in fewer.every} == {lower - 1}
+
+
+def test_without_a_home_there_are_no_personal_skills(tmp_path: Path) -> None:
+    roots = SkillFolders(tmp_path, tmp_path).roots(tmp_path, [])
+
+    assert [root.kind for root in roots] == ["bundled", "shared", "project", "workspace"]
+
+
+async def test_of_a_root_with_too_many_the_rest_is_left_out_and_told(tmp_path: Path) -> None:
+    for number in range(FOLDER_LIMIT + 7):
+        write(tmp_path, f"s{number:03d}")
+    (tmp_path / "000-no-skill").mkdir()
+
+    skills = await catalog(tmp_path).skills()
+
+    assert len(skills.usable) == FOLDER_LIMIT
+    assert [p.text for p in skills.problems] == [
+        f"of the skills in {tmp_path} 7 are left out: 300 are looked at"
+    ]
+
+
+class Now(Ticks):
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+
+async def test_a_file_that_is_being_written_is_read_once_it_is_done(tmp_path: Path) -> None:
+    path = write(tmp_path, "a", "one")
+    clock = Now()
+    watched = catalog(tmp_path, config={"load": {"watchDebounceMs": 60_000}}, clock=clock)
+    assert names(await watched.skills()) == {"a": "one"}
+
+    write(tmp_path, "a", "half")
+    new = write(tmp_path, "b", "half")
+    clock.seconds = REFRESH_SECONDS
+    assert names(await watched.skills()) == {"a": "one"}
+
+    for file in (path, new):
+        os.utime(file, (1, 1))
+    assert names(await watched.skills()) == {"a": "half", "b": "half"}

@@ -1,21 +1,25 @@
 import hashlib
 import sys
+from functools import partial
 from pathlib import Path
 
 import anyio.to_thread
 import pytest
 
 from openclaw.agent.config import SkillEntry
-from openclaw.agent.skills.code import SkillCode, load_code
+from openclaw.agent.skills.code import SkillCode, is_pinned, load_code
 from openclaw.agent.skills.manifest import Manifest, Skill
-from openclaw.agent.tools.base import Effect, ToolError
-from openclaw.net import Door
+from openclaw.agent.skills.pinning import digest_of
+from openclaw.agent.tools.base import Act, Effect, Kind, ToolError
+from openclaw.net.door import Door
+from openclaw.types.errors import SecretError
+from openclaw.types.secrets import Secret, SecretRef
 from tests.agent.tools.scenes import SCENE
 
 GREET = '''
 from dataclasses import dataclass
 from pathlib import Path
-from openclaw.net import Door
+from openclaw.net.door import Door
 
 EFFECTS = {"greet": "read-only"}
 
@@ -128,3 +132,53 @@ def test_a_missing_file_is_a_problem(tmp_path: Path) -> None:
     made.code.unlink()
 
     assert "cannot be read" in load(made).problems[0].text
+
+
+def test_the_hash_of_the_whole_folder_vouches_for_the_code_too(tmp_path: Path) -> None:
+    made = skill(tmp_path, GREET)
+    (tmp_path / "SKILL.md").write_text("# Greet")
+    pin = SkillEntry(sha256=digest_of(tmp_path))
+
+    assert [tool.name for tool in load(made, pin).tools] == ["fetch", "greet"]
+    assert is_pinned(made, pin)
+    (tmp_path / "SKILL.md").write_text("# Other")
+    assert load(made, pin).tools == ()
+    assert not is_pinned(made, pin)
+
+
+class Vault:
+    def __init__(self) -> None:
+        self.value = "leaf-1"
+
+    async def resolve(self, reference: SecretRef, *, fresh: bool = False) -> Secret:
+        if reference.text == "env:GONE":
+            raise SecretError("env:GONE is not set")
+        return Secret(self.value)
+
+
+KEYED = 'async def key(config: dict) -> str:\n    return config.get("apiKey", "none") + str(config)\n'
+
+
+async def test_a_tool_gets_its_secrets_when_it_is_called_and_never_prints_them(tmp_path: Path) -> None:
+    vault, entry = Vault(), SkillEntry.model_validate({"apiKey": "env:TEA"})
+    made = await anyio.to_thread.run_sync(partial(skill, tmp_path, KEYED, bundled=True))
+    (tool,) = (await anyio.to_thread.run_sync(load_code, made, entry, Door(), 60, vault)).tools
+
+    first = await tool.run({}, SCENE)
+    vault.value = "leaf-2"
+
+    assert first == "leaf-1{'apiKey': '***'}"
+    assert await tool.run({}, SCENE) == "leaf-2{'apiKey': '***'}"
+    assert tool.act({}, SCENE) == Act(Kind.CONSULT, "key", "{}")
+    assert (tool.name, tool.effect, tool.provenance, tool.timeout_seconds) == ("key", Effect.ONCE, "tool", 60)
+    assert tool.schema["properties"] == {}
+    assert tool.description == ""
+
+
+async def test_a_secret_that_cannot_be_read_is_told_to_the_model(tmp_path: Path) -> None:
+    entry = SkillEntry.model_validate({"env": {"A": "env:GONE"}})
+    made = await anyio.to_thread.run_sync(partial(skill, tmp_path, KEYED, bundled=True))
+    (tool,) = (await anyio.to_thread.run_sync(load_code, made, entry, Door(), 60, Vault())).tools
+
+    with pytest.raises(ToolError, match="env:GONE is not set"):
+        await tool.run({}, SCENE)

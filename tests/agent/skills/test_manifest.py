@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from openclaw.agent.skills.manifest import (
@@ -5,6 +7,7 @@ from openclaw.agent.skills.manifest import (
     ManifestError,
     Needs,
     Surroundings,
+    config_lookup,
     missing,
     parse_manifest,
 )
@@ -62,7 +65,7 @@ def test_the_folder_gives_the_name_that_is_missing() -> None:
         ("---\nname: x\n", "does not begin with a block"),
         ("---\nname: x\n---\n", "has no description"),
         ("---\n- a\n- b\n---\n", "is not a list of `key: value` lines"),
-        ("---\nname: [\n---\n", "is not YAML"),
+        ("---\nname: [\n---\n", "letters, digits"),
         ("---\nname: ../../etc\ndescription: d\n---\n", "letters, digits"),
         ("---\nname: x\ndescription: d\nmetadata: '{'\n---\n", "metadata is not JSON5"),
         ("", "does not begin with a block"),
@@ -75,6 +78,57 @@ def test_a_broken_manifest_is_a_problem_in_words(text: str, problem: str) -> Non
 
 def test_a_yaml_tag_is_only_text() -> None:
     assert parsed("description: !!python/object/apply:os.system [id]").description.startswith("!!python")
+
+
+@pytest.mark.parametrize(
+    ("words", "flag"),
+    [
+        ("true", True),
+        ("yes", True),
+        ("'on'", True),
+        ("1", True),
+        ("false", False),
+        ("no", False),
+        ("maybe", False),
+    ],
+)
+def test_what_people_write_for_yes_and_no(words: str, flag: bool) -> None:
+    assert parsed(f"description: d\nuser-invocable: {words}").user_invocable is flag
+    assert parsed(f"description: d\ndisable-model-invocation: {words}").model_invocable is not flag
+    assert parsed(f"description: d\nmetadata: {{openclaw: {{always: {words}}}}}").always is flag
+
+
+def test_a_command_may_go_straight_to_a_tool() -> None:
+    front = "description: d\ncommand-dispatch: tool\ncommand-tool: sessions_list\ncommand-arg-mode: raw"
+
+    assert parsed(front).tool == "sessions_list"
+    assert parsed(front.replace("dispatch: tool", "dispatch: model")).tool == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("a", True),
+        ("My Skill 2", True),
+        ("1password", True),
+        ("a..b", False),
+        ("a/b", False),
+        ("-a", False),
+        ("a.", False),
+        ("ä", False),
+        ("x" * 65, False),
+    ],
+)
+def test_a_name_is_made_of_plain_characters(name: str, fits: bool) -> None:
+    if fits:
+        assert parsed(f"name: {name}\ndescription: d").name == name
+    else:
+        with pytest.raises(ManifestError, match="letters, digits"):
+            parsed(f"name: {name}\ndescription: d")
+
+
+def test_hidden_characters_of_a_description_are_taken_out() -> None:
+    assert parsed("description: Book\u200b a\u202e visit\U000e0041").description == "Book a visit"
 
 
 @pytest.mark.parametrize("metadata", ["metadata: 5", "metadata: [1]", "metadata: {openclaw: 5}", "metadata:"])
@@ -99,4 +153,27 @@ HERE = Surroundings("linux", {"curl"}.__contains__, {"KEY"}, {"x.y"}.__contains_
 )
 def test_what_is_missing_is_named(needs: Needs, found: tuple[str, ...]) -> None:
     assert missing(Manifest("a", "b", "a", needs=needs), HERE) == found
-    assert missing(Manifest("a", "b", "a", always=True, needs=needs), HERE) == ()
+
+
+def test_what_is_always_there_asks_for_nothing_but_its_system() -> None:
+    needs = Needs(("darwin",), ("jq",), ("a",), ("OTHER",), ("a.b",))
+
+    assert missing(Manifest("a", "b", "a", always=True, needs=needs), HERE) == (
+        "it runs on darwin, not on linux",
+    )
+    assert missing(Manifest("a", "b", "a", always=True, needs=replace(needs, os=())), HERE) == ()
+
+
+def test_a_key_of_the_config_is_looked_up_when_somebody_asks() -> None:
+    asked: list[None] = []
+
+    def tree() -> dict[str, object]:
+        asked.append(None)
+        return {"channels": {"telegram": {"botToken": "***", "enabled": False}}, "list": [1]}
+
+    has = config_lookup(tree)
+    assert asked == []
+
+    keys = ("channels.telegram.botToken", "channels.telegram.enabled", "channels.slack", "list.0", "list", "")
+    assert [has(key) for key in keys] == [True, False, False, False, True, False]
+    assert asked == [None]

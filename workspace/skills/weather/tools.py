@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from openclaw.agent.tools.base import ToolError
-from openclaw.net import Door, Params
+from openclaw.net.door import Door, Params
 
 EFFECTS = {"get_weather": "read-only"}
 ORIGINS = ("https://geocoding-api.open-meteo.com", "https://api.open-meteo.com")

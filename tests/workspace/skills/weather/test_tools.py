@@ -8,17 +8,16 @@ import pytest
 from openclaw.agent.config import SkillEntry
 from openclaw.agent.skills.code import load_code
 from openclaw.agent.skills.manifest import Skill, parse_manifest
-from openclaw.agent.tools.base import Effect, ToolError, ToolInputError
-from openclaw.agent.tools.function import FunctionTool
+from openclaw.agent.tools.base import Effect, Tool, ToolError, ToolInputError
 from openclaw.bundled import workspace_folder
-from openclaw.net import Door
+from openclaw.net.door import Door
 from tests.agent.tools.scenes import SCENE
 from tests.fakes import FakeOpenMeteo
 
 FOLDER = workspace_folder() / "skills" / "weather"
 
 
-def get_weather(door: Door, config: dict[str, object]) -> FunctionTool:
+def get_weather(door: Door, config: dict[str, object]) -> Tool:
     manifest = parse_manifest((FOLDER / "SKILL.md").read_text(), "weather")
     code = load_code(Skill(manifest, FOLDER / "SKILL.md", True), SkillEntry(config=config), door, 60)
     assert code.problems == ()
@@ -34,12 +33,19 @@ async def door() -> AsyncIterator[Door]:
 
 
 @pytest.fixture
-def tool(door: Door, openmeteo: FakeOpenMeteo) -> FunctionTool:
+def tool(door: Door, openmeteo: FakeOpenMeteo) -> Tool:
     return get_weather(door, {"geocodingBaseUrl": openmeteo.url + "/", "forecastBaseUrl": openmeteo.url})
 
 
-async def test_it_answers_the_fields_of_the_walkthrough(tool: FunctionTool, openmeteo: FakeOpenMeteo) -> None:
-    assert json.loads(await tool.run({"location": "Sydney"}, SCENE)) == {
+async def weather(tool: Tool, location: str) -> dict[str, object]:
+    answer = await tool.run({"location": location}, SCENE)
+    assert isinstance(answer, str)
+    found: dict[str, object] = json.loads(answer)
+    return found
+
+
+async def test_it_answers_the_fields_of_the_walkthrough(tool: Tool, openmeteo: FakeOpenMeteo) -> None:
+    assert await weather(tool, "Sydney") == {
         "location": "Sydney, New South Wales, AU",
         "temperature": 22,
         "feels_like": 20,
@@ -55,11 +61,11 @@ async def test_it_answers_the_fields_of_the_walkthrough(tool: FunctionTool, open
     assert forecast.query["latitude"] == "-33.86785"
 
 
-async def test_a_country_behind_the_name_is_understood(tool: FunctionTool) -> None:
-    assert json.loads(await tool.run({"location": "Sydney, Australia"}, SCENE))["temperature"] == 22
+async def test_a_country_behind_the_name_is_understood(tool: Tool) -> None:
+    assert (await weather(tool, "Sydney, Australia"))["temperature"] == 22
 
 
-async def test_it_may_be_repeated_and_its_schema_is_plain(tool: FunctionTool) -> None:
+async def test_it_may_be_repeated_and_its_schema_is_plain(tool: Tool) -> None:
     assert (tool.name, tool.effect, tool.provenance) == ("get_weather", Effect.READ_ONLY, "tool")
     assert tool.description == "Get current weather for a location."
     properties = tool.schema["properties"]
@@ -69,26 +75,24 @@ async def test_it_may_be_repeated_and_its_schema_is_plain(tool: FunctionTool) ->
 
 
 @pytest.mark.parametrize("arguments", [{}, {"location": ""}])
-async def test_a_location_is_required(tool: FunctionTool, arguments: dict[str, object]) -> None:
+async def test_a_location_is_required(tool: Tool, arguments: dict[str, object]) -> None:
     with pytest.raises(ToolInputError, match=r"^ToolInputError: location is required$"):
         await tool.run(arguments, SCENE)
 
 
-async def test_an_unknown_place_is_told(tool: FunctionTool) -> None:
+async def test_an_unknown_place_is_told(tool: Tool) -> None:
     with pytest.raises(ToolError, match="no place called 'Atlantis' was found"):
         await tool.run({"location": "Atlantis"}, SCENE)
 
 
-async def test_a_service_that_fails_is_told_without_the_query(
-    tool: FunctionTool, openmeteo: FakeOpenMeteo
-) -> None:
+async def test_a_service_that_fails_is_told_without_the_query(tool: Tool, openmeteo: FakeOpenMeteo) -> None:
     openmeteo.fail(503)
 
     with pytest.raises(ToolError, match=r"/v1/search: the server answered 503$"):
         await tool.run({"location": "Sydney"}, SCENE)
 
 
-async def test_a_service_that_is_away_is_told(tool: FunctionTool, openmeteo: FakeOpenMeteo) -> None:
+async def test_a_service_that_is_away_is_told(tool: Tool, openmeteo: FakeOpenMeteo) -> None:
     openmeteo.refuse_connections()
 
     with pytest.raises(ToolError, match="/v1/search: "):
