@@ -10,7 +10,12 @@ GROUP = "openclaw.channels"
 # First, so that no installed package can take over a built-in channel and its token, and so that a start
 # without foreign plugins does not read the metadata of every package.
 _BUILT_IN = {
+    "quo": EntryPoint("quo", "openclaw.channels.quo.plugin:plugin", GROUP),
+    "salesmsg": EntryPoint("salesmsg", "openclaw.channels.salesmsg.plugin:plugin", GROUP),
+    "sms": EntryPoint("sms", "openclaw.channels.sms.plugin:plugin", GROUP),
     "telegram": EntryPoint("telegram", "openclaw.channels.telegram.plugin:plugin", GROUP),
+    "voice": EntryPoint("voice", "openclaw.channels.voice.plugin:plugin", GROUP),
+    "whatsapp": EntryPoint("whatsapp", "openclaw.channels.whatsapp.plugin:plugin", GROUP),
 }
 
 

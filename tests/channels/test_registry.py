@@ -25,14 +25,15 @@ def test_a_built_in_channel_needs_no_installation(monkeypatch: pytest.MonkeyPatc
     install(monkeypatch)
 
     assert load_channel("telegram") is plugin
-    assert channel_names() == ["telegram"]
+    assert "telegram" in channel_names()
 
 
 def test_an_installed_plugin_is_found_by_its_entry_point(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, entry("pigeon", "openclaw.channels.telegram.plugin:plugin"))
 
     assert load_channel("pigeon") is plugin
-    assert channel_names() == ["pigeon", "telegram"]
+    assert {"pigeon", "telegram"} <= set(channel_names())
+    assert channel_names() == sorted(channel_names())
 
 
 def test_no_package_takes_over_a_built_in_channel(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,7 +45,7 @@ def test_no_package_takes_over_a_built_in_channel(monkeypatch: pytest.MonkeyPatc
 def test_an_unknown_channel_is_told_with_those_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch)
 
-    with pytest.raises(ConfigError, match=r"channels\.telegrem: no such channel\. Known are telegram"):
+    with pytest.raises(ConfigError, match=r"channels\.telegrem: no such channel\. Known are .*telegram"):
         load_channel("telegrem")
 
 

@@ -5,7 +5,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from openclaw.schema import ConfigPart, Ids, SecretField
+from openclaw.channels.telegram.groups import group_problems, group_rules, is_id
+from openclaw.schema import ConfigPart, Ids, OwnPort, SecretField
+from openclaw.types.groups import GroupAccess, GroupPolicy
 from openclaw.types.secrets import SecretRef
 
 MAX_TEXT = 4096
@@ -13,8 +15,10 @@ MAX_TEXT = 4096
 POLL_LIMIT_SECONDS = 50
 """Telegram answers a long poll after that long at the latest."""
 
+DOWNLOAD_LIMIT_MB = 20
+"""Telegram gives bots no larger file."""
+
 DmPolicy = Literal["pairing", "allowlist", "open", "disabled"]
-GroupPolicy = Literal["allowlist", "open", "disabled"]
 Streaming = Literal["off", "partial", "block", "progress"]
 
 
@@ -48,6 +52,11 @@ class RetryConfig(ConfigPart):
     jitter: float = Field(default=0.1, ge=0, le=1)
 
 
+class TelegramCommands(ConfigPart):
+    native: Literal["auto"] | bool = "auto"
+    """False: Telegram's menu of this bot is left as it is."""
+
+
 class TelegramAccount(ConfigPart):
     enabled: bool = True
     bot_token: SecretField | None = None
@@ -56,15 +65,23 @@ class TelegramAccount(ConfigPart):
     allow_from: TelegramIds = ()
     dm_policy: DmPolicy = "pairing"
     group_policy: GroupPolicy = "allowlist"
+    group_allow_from: TelegramIds = ()
+    """Who is answered in groups under `allowlist`. Empty: those of `allowFrom`."""
     groups: dict[str, Any] = Field(default_factory=dict)
+    """By the group's number or `*`; read by `group_access`, so that one bad group shuts no other."""
+    history_limit: int | None = Field(default=None, ge=0)
+    """How much of a group's talk the assistant is told when it is called. None: `messages.groupChat`."""
     webhook_url: str | None = None
     """The public https address that Telegram posts to; absent means polling."""
     webhook_secret: SecretField | None = None
     webhook_path: str = Field(default="/webhooks/telegram", pattern=r"^/[^?#\s]*$")
     streaming: Annotated[Streaming, BeforeValidator(_streaming)] = "off"
     """A preview of the answer: whatever there is, its finished blocks, or the tools at work."""
+    commands: TelegramCommands = TelegramCommands()
     block_streaming: bool | None = None
     """Send finished blocks while the model writes; then there is no preview. None: `blockStreamingDefault`."""
+    media_max_mb: float = Field(default=DOWNLOAD_LIMIT_MB, gt=0, le=DOWNLOAD_LIMIT_MB)
+    """A larger file that people attach is not fetched."""
     text_chunk_limit: int = Field(default=MAX_TEXT, ge=16, le=MAX_TEXT)
     api_root: str = Field(default="https://api.telegram.org", pattern=r"^https?://[^\s?#]+$")
     link_preview: bool = False
@@ -82,7 +99,13 @@ class TelegramAccount(ConfigPart):
     @property
     def allowed(self) -> tuple[str, ...]:
         """`allowFrom` without what is not an id: a username can change hands."""
-        return tuple(entry for entry in self.allow_from if _is_id(entry))
+        return tuple(entry for entry in self.allow_from if is_id(entry))
+
+    @property
+    def group_access(self) -> GroupAccess:
+        speakers = self.group_allow_from or self.allow_from
+        rules = group_rules(self.groups)
+        return GroupAccess(self.group_policy, rules, frozenset(entry for entry in speakers if is_id(entry)))
 
 
 # What tells one bot from another is never taken over from the part around the accounts.
@@ -90,6 +113,7 @@ _OWN = frozenset({"bot_token", "token_file", "webhook_url", "webhook_path"})
 
 
 class TelegramConfig(TelegramAccount):
+    webhook_port: OwnPort = None
     accounts: dict[str, TelegramAccount] = Field(default_factory=dict)
     """Further bots; what an account does not say is as written above it."""
 
@@ -126,10 +150,11 @@ class TelegramConfig(TelegramAccount):
 
 
 def _own_problems(place: str, account: TelegramAccount) -> Iterator[str]:
-    for entry in account.allow_from:
-        if not _is_id(entry):
+    listed = {"allowFrom": account.allow_from, "groupAllowFrom": account.group_allow_from}
+    for key, entry in ((key, entry) for key, entries in listed.items() for entry in entries):
+        if not is_id(entry):
             yield (
-                f"{place}.allowFrom: {entry!r} is not a Telegram user id and lets nobody in;"
+                f"{place}.{key}: {entry!r} is not a Telegram user id and lets nobody in;"
                 " write the number that @userinfobot shows, such as 821071206"
             )
     if account.webhook_url and not account.webhook_secret:
@@ -137,7 +162,4 @@ def _own_problems(place: str, account: TelegramAccount) -> Iterator[str]:
             f"{place}.webhookUrl is set without webhookSecret: the webhook is not served;"
             " set webhookSecret to 32 random letters and digits"
         )
-
-
-def _is_id(entry: str) -> bool:
-    return entry == "*" or (entry.isascii() and entry.isdecimal())
+    yield from group_problems(place, account.groups)

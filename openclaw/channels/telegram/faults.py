@@ -17,6 +17,13 @@ _FLOOD_WAIT_SECONDS = 5.0
 _BAD_TOKEN = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND})
 # Telegram answers 404 to a token that is not even formed like one.
 _GONE = ("message to edit not found", "message can't be edited", "message_id_invalid")
+_UNFIT = (
+    "photo_invalid",
+    "photo_ext_invalid",
+    "photo_save_file",
+    "image_process",
+    "voice_messages_forbidden",
+)
 _UNSENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -49,6 +56,12 @@ class RefusalError(TelegramError):
         return self.status == HTTPStatus.BAD_REQUEST and "can't parse entities" in self.description.lower()
 
     @property
+    def is_unfit(self) -> bool:
+        """The file cannot be shown as what it is; as a document it can be had all the same."""
+        described = self.description.lower()
+        return self.status == HTTPStatus.BAD_REQUEST and any(words in described for words in _UNFIT)
+
+    @property
     def is_unmodified(self) -> bool:
         """An edit that changes nothing: the message is as it should be."""
         return self.status == HTTPStatus.BAD_REQUEST and "message is not modified" in self.description.lower()
@@ -58,6 +71,12 @@ class RefusalError(TelegramError):
         """The message to edit was deleted, or is too old."""
         described = self.description.lower()
         return self.status == HTTPStatus.BAD_REQUEST and any(words in described for words in _GONE)
+
+    @property
+    def moved_to(self) -> str | None:
+        """The supergroup that this group has become."""
+        chat = self.parameters.get("migrate_to_chat_id")
+        return str(chat) if isinstance(chat, int) and not isinstance(chat, bool) else None
 
     @property
     def is_webhook_conflict(self) -> bool:

@@ -8,7 +8,8 @@ from typing import NoReturn, Protocol
 
 import anyio
 
-from openclaw.channels.telegram.parse import CHANNEL, read_update
+from openclaw.channels.telegram.parse import CHANNEL, pressed, read_update
+from openclaw.channels.telegram.reading.called import Bot
 from openclaw.types.channel import (
     ChannelParts,
     ChannelState,
@@ -26,6 +27,8 @@ from openclaw.types.secrets import Secret
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 - a header's name
 STORAGE_WAIT_SECONDS = 5.0
 REPEAT_WAIT_SECONDS = 1.0
+ACKNOWLEDGE_SECONDS = 3.0
+"""A button that goes on blinking is no reason to hear nobody else."""
 ALONE_SECONDS = 5
 """A poll left alone for so long shows that the other program is gone."""
 _RESEEDED_AFTER_MS = 6 * 24 * 3600 * 1000
@@ -45,6 +48,9 @@ class Source(Protocol):
     async def updates(self, offset: int | None, wait_seconds: int) -> list[object]:
         """The updates as Telegram wrote them. Telegram forgets every one below the offset."""
 
+    async def acknowledge(self, press: str) -> None:
+        """Contract: its failures hurt nobody."""
+
 
 def poll_offset(last: LastArrival | None, bot: int, now_ms: int) -> int | None:
     """None asks for all that waits: what we have already is a repeat by its key, and harmless."""
@@ -57,7 +63,7 @@ def poll_offset(last: LastArrival | None, bot: int, now_ms: int) -> int | None:
 
 
 class Polling:
-    def __init__(self, source: Source, parts: ChannelParts, account: str, bot: int) -> None:
+    def __init__(self, source: Source, parts: ChannelParts, account: str, bot: Bot) -> None:
         self._source = source
         self._parts = parts
         self._account = account
@@ -70,7 +76,7 @@ class Polling:
         # The first poll answers at once, and shows whether we are connected.
         wait = min(ALONE_SECONDS, wait_seconds) if contested else 0
         while True:
-            offset = poll_offset(last, self._bot, self._parts.clock.now_ms())
+            offset = poll_offset(last, self._bot.id, self._parts.clock.now_ms())
             updates = await self._source.updates(offset, wait)
             report(ChannelState("connected"))
             wait = wait_seconds
@@ -78,6 +84,7 @@ class Polling:
                 continue
             arrivals = [read_update(_raw(update), bot=self._bot, account=self._account) for update in updates]
             await self._hand_over(arrivals, deliver, report)
+            await self._acknowledge(arrivals)
             newest = self._newest(arrivals)
             if newest is None or newest.sequence + 1 == offset:
                 # A server that repeats itself, whatever we confirm, is not asked as fast as it answers.
@@ -94,6 +101,11 @@ class Polling:
                 await anyio.sleep(STORAGE_WAIT_SECONDS)
             else:
                 return
+
+    async def _acknowledge(self, arrivals: list[Arrival]) -> None:
+        with anyio.move_on_after(ACKNOWLEDGE_SECONDS):
+            for press in filter(None, (pressed(arrival.raw) for arrival in arrivals)):
+                await self._source.acknowledge(press)
 
     def _newest(self, arrivals: list[Arrival]) -> LastArrival | None:
         numbered = [(arrival.sequence, arrival.key) for arrival in arrivals if arrival.sequence is not None]
@@ -113,7 +125,7 @@ class Hook:
     """Known once the bot has said who it is."""
 
     secret: Secret
-    bot: int
+    bot: Bot
 
 
 def webhook_route(path: str, account: str, deliver: Deliver, hook: Callable[[], Hook | None]) -> WebhookRoute:
@@ -128,6 +140,10 @@ def webhook_route(path: str, account: str, deliver: Deliver, hook: Callable[[], 
             await deliver([arrival])
         except (StorageFullError, StorageBusyError):
             return _TRY_AGAIN
+        if (press := pressed(request.body)) is not None:
+            # Telegram carries out a call that stands in the answer: no request of our own is needed.
+            call = {"method": "answerCallbackQuery", "callback_query_id": press}
+            return WebhookResponse(200, json.dumps(call).encode(), "application/json")
         return WebhookResponse(200)
 
     return WebhookRoute(path, authentic, handle)

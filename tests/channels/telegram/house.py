@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import anyio
 
@@ -95,9 +96,15 @@ class Reports:
 
 
 def make_channel(
-    account: TelegramAccount, ledger: MemoryLedger | None = None, secrets: Secrets | None = None
+    account: TelegramAccount,
+    ledger: MemoryLedger | None = None,
+    secrets: Secrets | None = None,
+    media: Path | None = None,
+    menu: Sequence[tuple[str, str]] = (),
 ) -> TelegramChannel:
-    parts = ChannelParts(secrets or Secrets(), ledger or MemoryLedger(), StoppedClock())
+    parts = ChannelParts(
+        secrets or Secrets(), ledger or MemoryLedger(), StoppedClock(), menu=menu, media=media
+    )
     return TelegramChannel("default", account, parts)
 
 

@@ -1,13 +1,17 @@
+import mimetypes
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
 from openclaw.channels.telegram.api import TelegramApi
 from openclaw.channels.telegram.config import TelegramAccount
 from openclaw.types.errors import AmbiguousDeliveryError, ChannelError, DeliveryError
-from openclaw.types.messages import Address, Part
+from openclaw.types.messages import Address, Button, Enclosure, Outbound, Part
 from openclaw.types.secrets import Secret
+from tests.agent.tools.files.yard import png
 from tests.channels.telegram.house import outbound
+from tests.fake.telegram_wire import SentFile
 from tests.fakes import FakeTelegram
 
 OWNER = Address("telegram", "821071206")
@@ -16,6 +20,8 @@ OWNER = Address("telegram", "821071206")
 @pytest.fixture
 async def api(telegram: FakeTelegram) -> AsyncIterator[TelegramApi]:
     account = TelegramAccount(api_root=telegram.url + "/", timeout_seconds=5)
+    # As the channel does it, in its thread.
+    mimetypes.init()
     api = TelegramApi(Secret(telegram.token), account, "channels.telegram")
     yield api
     await api.aclose()
@@ -94,7 +100,12 @@ async def test_updates_come_as_telegram_wrote_them(api: TelegramApi, telegram: F
     first, second = telegram.called("getUpdates")
     assert "offset" not in first.params
     assert second.params["offset"] == 6
-    assert second.params["allowed_updates"] == ["message", "edited_message", "my_chat_member"]
+    assert second.params["allowed_updates"] == [
+        "message",
+        "edited_message",
+        "my_chat_member",
+        "callback_query",
+    ]
     assert second.params["limit"] == 100
 
 
@@ -124,7 +135,7 @@ async def test_no_error_holds_the_token(telegram: FakeTelegram, caplog: pytest.L
     token = "8000009:An0therInventedT0ken"
     api = TelegramApi(Secret(token), TelegramAccount(api_root=telegram.url), "channels.telegram")
     with pytest.raises(ChannelError) as refused:
-        await api.own_id()
+        await api.itself()
     telegram.refuse_connections()
     with pytest.raises(ChannelError) as unreachable:
         await api.updates(None, 0)
@@ -204,3 +215,91 @@ async def test_a_message_that_cannot_be_deleted_hurts_nobody(
     await api.delete(OWNER, "999")
 
     assert len(telegram.called("deleteMessage")) == 1
+
+
+BUTTONS = (Button("Allow once", "/approve x allow"), Button("Deny", "/approve x deny"))
+
+
+async def test_buttons_stand_in_one_row_and_go_with_an_edit(api: TelegramApi, telegram: FakeTelegram) -> None:
+    message_id = await api.send(Outbound("o_1", OWNER, Part("May I?", buttons=BUTTONS)))
+    (sent,) = telegram.sent
+    assert sent.buttons == {"Allow once": "/approve x allow", "Deny": "/approve x deny"}
+    assert len(sent.params["reply_markup"]["inline_keyboard"]) == 1
+
+    assert await api.edit(OWNER, message_id, Part("May I please?", buttons=BUTTONS))
+    assert list(telegram.sent[0].buttons) == ["Allow once", "Deny"]
+    assert await api.edit(OWNER, message_id, Part("Done."))
+    assert telegram.sent[0].buttons == {}
+
+
+async def test_a_press_that_cannot_be_acknowledged_hurts_nobody(
+    api: TelegramApi, telegram: FakeTelegram
+) -> None:
+    telegram.fail("answerCallbackQuery", 400, "Bad Request: query is too old")
+
+    await api.acknowledge("4382")
+
+    assert [call.params["callback_query_id"] for call in telegram.called("answerCallbackQuery")] == [4382]
+
+
+def enclosing(media_type: str, name: str, caption: Part | None = None, **more: str) -> Outbound:
+    file = Enclosure("outbound/2026-02-02/a", name, media_type, 4)
+    return Outbound("o_1", replace(OWNER, **more), replace(caption or Part(""), file=file))
+
+
+async def test_a_picture_is_shown_with_its_caption(api: TelegramApi, telegram: FakeTelegram) -> None:
+    caption = Part("our roof", "our <b>roof</b>", (Button("More", "more"),))
+    message_id = await api.send(enclosing("image/png", "roof.png", caption, thread="42"), png(4, 4))
+
+    (sent,) = telegram.sent
+    assert message_id == str(sent.message_id)
+    assert (sent.kind, sent.text, sent.parse_mode, sent.buttons) == (
+        "photo",
+        "our roof",
+        "HTML",
+        {"More": "more"},
+    )
+    assert sent.params["message_thread_id"] == 42
+    assert sent.file == SentFile("roof.png", "image/png", png(4, 4))
+
+
+@pytest.mark.parametrize(
+    ("media_type", "name", "kind"),
+    [("audio/ogg", "hello.ogg", "voice"), ("text/plain", "notes.txt", "document")],
+)
+async def test_other_files_are_sent_as_what_they_are(
+    api: TelegramApi, telegram: FakeTelegram, media_type: str, name: str, kind: str
+) -> None:
+    await api.send(enclosing(media_type, name), b"OggS")
+
+    (sent,) = telegram.sent
+    assert (sent.kind, sent.text) == (kind, "")
+    assert sent.file is not None
+    assert (sent.file.name, sent.file.content) == (name, b"OggS")
+
+
+async def test_what_telegram_cannot_show_goes_as_a_document(api: TelegramApi, telegram: FakeTelegram) -> None:
+    telegram.fail("sendVoice", 400, "Bad Request: VOICE_MESSAGES_FORBIDDEN")
+    await api.send(enclosing("image/png", "roof.png", Part("a roof")), b"no picture")
+    await api.send(enclosing("audio/ogg", "hello.ogg"), b"OggS")
+
+    assert [(sent.kind, sent.text) for sent in telegram.sent] == [("document", "a roof"), ("document", "")]
+
+
+async def test_a_caption_that_telegram_refuses_goes_as_plain_text(
+    api: TelegramApi, telegram: FakeTelegram
+) -> None:
+    await api.send(enclosing("image/png", "roof.png", Part("a b", "<b>a <nope> b")), png(4, 4))
+
+    (sent,) = telegram.sent
+    assert (sent.kind, sent.text, sent.parse_mode) == ("photo", "a b", None)
+
+
+async def test_a_file_that_is_refused_is_not_sent_again(api: TelegramApi, telegram: FakeTelegram) -> None:
+    telegram.fail("sendDocument", 413, "Request Entity Too Large")
+
+    with pytest.raises(DeliveryError, match="413 Request Entity Too Large") as caught:
+        await api.send(enclosing("text/plain", "notes.txt"), b"words")
+
+    assert caught.value.retry_after is None
+    assert telegram.sent == []

@@ -1,3 +1,7 @@
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
 import anyio
 import pytest
 
@@ -5,11 +9,13 @@ from openclaw.bus import Bus
 from openclaw.channels.runner import Backoff, ChannelRunner
 from openclaw.channels.telegram.channel import TelegramChannel
 from openclaw.channels.telegram.config import TelegramAccount
-from openclaw.types.channel import Channel, Editing, WebhookRequest
-from openclaw.types.errors import ChannelError, DeliveryError
+from openclaw.store.outbox import MARK
+from openclaw.types.channel import Channel, Editing, Enclosing, Fetched, WebhookRequest
+from openclaw.types.errors import ChannelError, DeliveryError, EnclosureError, FetchError
 from openclaw.types.events import ChannelChanged
-from openclaw.types.messages import Address, Part
+from openclaw.types.messages import Address, Attachment, Enclosure, Part
 from openclaw.types.secrets import SecretRef
+from tests.agent.tools.files.yard import png
 from tests.channels.telegram.house import MemoryLedger, Reports, Secrets, StoppedClock, make_channel, outbound
 from tests.fakes import FakeTelegram
 
@@ -21,10 +27,12 @@ def account(telegram: FakeTelegram, **more: object) -> TelegramAccount:
 def test_it_is_a_channel() -> None:
     channel: Channel = make_channel(TelegramAccount())
     editing: Editing = make_channel(TelegramAccount())
+    enclosing: Enclosing = make_channel(TelegramAccount())
 
     assert (channel.name, channel.account) == ("telegram", "default")
     assert channel.routes(MemoryLedger().deliver) == ()
     assert isinstance(editing, Editing)
+    assert isinstance(enclosing, Enclosing)
 
 
 async def test_what_people_write_is_in_the_ledger_before_telegram_forgets_it(telegram: FakeTelegram) -> None:
@@ -184,6 +192,8 @@ def test_a_reply_is_composed_within_the_configured_length() -> None:
         Part("eee", "eee"),
     ]
     assert list(channel.compose(" \n")) == []
+    first, _ = make_channel(TelegramAccount()).compose("x" * 5000)
+    assert len(f"{MARK}{first.text}") == 4096
 
 
 async def test_a_message_is_shown_changed_and_taken_away(telegram: FakeTelegram) -> None:
@@ -204,3 +214,185 @@ async def test_without_a_token_nothing_is_changed_and_nothing_fails_that_may_be_
     with pytest.raises(DeliveryError):
         await channel.edit(to, "1", Part("It is 22°C."))
     await channel.withdraw(to, "1")
+
+
+JPEG = b"\xff\xd8\xff a roof"
+
+
+def a_file(**more: Any) -> Attachment:
+    return Attachment("photo", "F1", **{"place": "inbound/2026-02-02/U1.jpg", "size": len(JPEG), **more})
+
+
+async def test_a_file_is_brought_to_its_place(telegram: FakeTelegram, tmp_path: Path) -> None:
+    telegram.files["F1"] = JPEG
+    channel = make_channel(account(telegram), media=tmp_path / "media")
+
+    assert await channel.fetch(a_file()) == Fetched("media/inbound/2026-02-02/U1.jpg", JPEG)
+    assert (tmp_path / "media/inbound/2026-02-02/U1.jpg").read_bytes() == JPEG
+    await channel.aclose()
+
+
+async def test_a_file_that_cannot_be_had_is_told_and_never_by_the_token(
+    telegram: FakeTelegram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openclaw.channels.telegram.channel._FETCH_WAITS", (0.0,))
+    channel = make_channel(account(telegram, mediaMaxMb=0.0001), media=tmp_path)
+
+    async def reason(file: Attachment) -> str:
+        with pytest.raises(FetchError) as caught:
+            await channel.fetch(file)
+        assert telegram.token not in str(caught.value)
+        return str(caught.value)
+
+    assert "larger than 100 bytes" in await reason(a_file(size=101))
+    assert "wrong file_id" in await reason(a_file())
+    telegram.files["F1"] = b"x" * 101
+    assert "larger than 100 bytes" in await reason(a_file(size=0))
+    telegram.refuse_connections()
+    assert "cannot be reached" in await reason(a_file())
+    await channel.aclose()
+
+
+async def test_a_file_comes_although_telegram_failed_once(
+    telegram: FakeTelegram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openclaw.channels.telegram.channel._FETCH_WAITS", (0.0,))
+    telegram.files["F1"] = JPEG
+    telegram.fail("getFile", 502, "Bad Gateway")
+    channel = make_channel(account(telegram), media=tmp_path)
+
+    assert (await channel.fetch(a_file())).data == JPEG
+    await channel.aclose()
+
+
+async def test_a_file_on_this_machine_is_nobodys_to_name(
+    telegram: FakeTelegram, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secret = tmp_path / "secret.txt"
+    await anyio.Path(secret).write_text("tulip")
+
+    async def names_a_path(params: dict[str, Any]) -> dict[str, Any]:
+        return {"file_id": "F1", "file_unique_id": "U1", "file_size": 5, "file_path": str(secret)}
+
+    monkeypatch.setattr(telegram, "_api_getfile", names_a_path)
+    channel = make_channel(account(telegram), media=tmp_path / "media")
+
+    with pytest.raises(FetchError, match="cannot be read"):
+        await channel.fetch(a_file())
+    await channel.aclose()
+
+
+async def test_the_menu_of_commands_is_offered_once(telegram: FakeTelegram) -> None:
+    ledger, reports = MemoryLedger(), Reports()
+    channel = make_channel(account(telegram), ledger, menu=(("status", "model " * 80), ("new", "begin anew")))
+    for life in (1, 2):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(channel.run, ledger.deliver, reports)
+            await telegram.wait_calls("getMe", life)
+            await telegram.wait_calls("getUpdates", life)
+            tasks.cancel_scope.cancel()
+    await channel.aclose()
+
+    (call,) = telegram.called("setMyCommands")
+    assert [each["command"] for each in call.params["commands"]] == ["status", "new"]
+    assert len(call.params["commands"][0]["description"]) == 256
+
+
+async def test_a_menu_that_telegram_refuses_or_the_owner_does_not_want_keeps_nobody_waiting(
+    telegram: FakeTelegram,
+) -> None:
+    telegram.fail("setMyCommands", 400, "Bad Request: BOT_COMMAND_INVALID")
+    unwanted: dict[str, object] = {"commands": {"native": False}}
+    for more in ({}, unwanted):
+        ledger = MemoryLedger()
+        channel = make_channel(account(telegram, **more), ledger, menu=(("status", "model"),))
+        telegram.say("hello")
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(channel.run, ledger.deliver, Reports())
+            await ledger.wait_kept(1)
+            tasks.cancel_scope.cancel()
+        await channel.aclose()
+
+    assert len(telegram.called("setMyCommands")) == 1
+
+
+async def test_a_message_is_marked_and_a_refusal_hurts_nobody(telegram: FakeTelegram) -> None:
+    channel, to = make_channel(account(telegram)), Address("telegram", "-100200")
+    telegram.fail("setMessageReaction", 400, "Bad Request: REACTION_INVALID")
+
+    await channel.react(to, "7", "👀")
+    await channel.react(to, "7", "👀")
+    await channel.react(to, "seven", "👀")
+    await channel.aclose()
+
+    (_, call) = telegram.called("setMessageReaction")
+    assert (call.params["chat_id"], call.params["message_id"]) == (-100200, 7)
+    assert call.params["reaction"] == [{"type": "emoji", "emoji": "👀"}]
+
+
+async def test_nothing_more_is_sent_to_a_group_that_has_put_the_bot_out(telegram: FakeTelegram) -> None:
+    ledger = MemoryLedger()
+    channel = make_channel(account(telegram), ledger)
+    chat = {"id": 821071206, "type": "private"}
+    states = {"old_chat_member": {"status": "member"}, "new_chat_member": {"status": "kicked"}}
+    who = {"id": 821071206, "first_name": "Ana"}
+    telegram.push({"my_chat_member": {"chat": chat, "from": who, "date": 1, **states}})
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(channel.run, ledger.deliver, Reports())
+        await ledger.wait_kept(1)
+        with pytest.raises(DeliveryError, match="put out of a private chat by Ana") as caught:
+            await channel.send(outbound("hi"))
+        telegram.say("hello again")
+        await ledger.wait_kept(2)
+        assert await channel.send(outbound("hi"))
+        tasks.cancel_scope.cancel()
+    await channel.aclose()
+
+    assert caught.value.retry_after is None
+    assert telegram.texts() == ["hi"]
+
+
+ROOF = Enclosure("outbound/2026-02-02/roof.png", "roof.png", "image/png", 4)
+
+
+def test_a_file_has_its_words_below_it_where_they_fit() -> None:
+    channel = make_channel(TelegramAccount())
+
+    assert channel.enclose(ROOF, "") == [Part("", file=ROOF)]
+    assert channel.enclose(ROOF, "our *roof*") == [Part("our roof", "our <i>roof</i>", file=ROOF)]
+    alone, *words = channel.enclose(ROOF, "roof. " * 200)
+    assert alone == Part("", file=ROOF)
+    assert words == channel.compose("roof. " * 200)
+    with pytest.raises(EnclosureError):
+        channel.enclose(replace(ROOF, size=60_000_000), "")
+
+
+async def test_a_file_is_sent_from_the_media_folder(telegram: FakeTelegram, tmp_path: Path) -> None:
+    channel = make_channel(account(telegram), media=tmp_path)
+    message = replace(outbound("our roof"), part=Part("our roof", file=ROOF))
+    with pytest.raises(DeliveryError, match=r"roof\.png is there no longer") as caught:
+        await channel.send(message)
+    assert caught.value.retry_after is None
+
+    (tmp_path / ROOF.place).parent.mkdir(parents=True)
+    (tmp_path / ROOF.place).write_bytes(png(4, 4))
+    await channel.send(message)
+    await channel.aclose()
+
+    (sent,) = telegram.sent
+    assert (sent.kind, sent.text) == ("photo", "our roof")
+
+
+@pytest.mark.parametrize("required", [True, False])
+async def test_a_bot_that_does_not_hear_all_says_what_to_do_about_it(
+    telegram: FakeTelegram, caplog: pytest.LogCaptureFixture, required: bool
+) -> None:
+    groups = {"-100200": {"requireMention": required}}
+    channel, reports = make_channel(account(telegram, groups=groups)), Reports()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(channel.run, MemoryLedger().deliver, reports)
+        await reports.wait_for("connected")
+        tasks.cancel_scope.cancel()
+    await channel.aclose()
+
+    assert ("/setprivacy" in caplog.text) is not required

@@ -1,9 +1,11 @@
+import json
 from typing import Any
 
 import anyio
 import pytest
 
 from openclaw.channels.telegram import updates as updates_module
+from openclaw.channels.telegram.reading.called import Bot
 from openclaw.channels.telegram.updates import (
     SECRET_HEADER,
     Hook,
@@ -43,6 +45,12 @@ class Script:
         self.answers = list(answers)
         self.asked: list[tuple[int | None, int]] = []
         self.empty = anyio.Event()
+        self.acknowledged: list[str] = []
+
+    async def acknowledge(self, press: str) -> None:
+        self.acknowledged.append(press)
+        if press == "hangs":
+            await anyio.sleep_forever()
 
     async def updates(self, offset: int | None, wait_seconds: int) -> list[object]:
         self.asked.append((offset, wait_seconds))
@@ -58,7 +66,7 @@ def update(number: int) -> dict[str, Any]:
 
 async def polled(script: Script, ledger: MemoryLedger) -> Reports:
     reports = Reports()
-    polling = Polling(script, ChannelParts(Secrets(), ledger, StoppedClock()), "default", BOT)
+    polling = Polling(script, ChannelParts(Secrets(), ledger, StoppedClock()), "default", Bot(BOT))
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(polling.run, ledger.deliver, reports, 50)
         await script.empty.wait()
@@ -130,7 +138,7 @@ def posted(body: bytes = b"{}", *, secret: str | None = None) -> WebhookRequest:
     return WebhookRequest("POST", "/webhooks/telegram", headers, {}, body)
 
 
-HOOK = Hook(Secret("right"), BOT)
+HOOK = Hook(Secret("right"), Bot(BOT))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +150,7 @@ HOOK = Hook(Secret("right"), BOT)
         ("", HOOK, "secret-missing"),
         (None, HOOK, "secret-missing"),
         ("right", None, "not-ready"),
-        ("", Hook(Secret(""), BOT), "not-ready"),
+        ("", Hook(Secret(""), Bot(BOT)), "not-ready"),
     ],
 )
 def test_only_who_shows_the_secret_is_heard(shown: str | None, hook: Hook | None, reason: str | None) -> None:
@@ -161,3 +169,34 @@ async def test_a_webhook_answers_only_after_the_ledger_has_it() -> None:
     assert (refused.status, "Retry-After" in refused.headers) == (503, True)
     assert (taken.status, again.status) == (200, 200)
     assert list(ledger.kept) == ["telegram:8000001:5"]
+
+
+def press(number: int, name: str) -> dict[str, Any]:
+    return {"update_id": number, "callback_query": {"id": name}}
+
+
+async def test_presses_are_acknowledged_once_they_are_in_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(updates_module, "STORAGE_WAIT_SECONDS", 0)
+    ledger = MemoryLedger(failures=[StorageFullError("the disk is full")])
+    script = Script([press(5, "a"), update(6), press(7, "b")])
+    await polled(script, ledger)
+
+    assert script.acknowledged == ["a", "b"]
+    assert len(ledger.kept) == 3
+
+
+async def test_a_press_that_is_never_taken_stops_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(updates_module, "ACKNOWLEDGE_SECONDS", 0.01)
+    script = Script([press(5, "hangs"), press(6, "b")], [update(7)])
+    ledger = MemoryLedger()
+    await polled(script, ledger)
+
+    assert len(ledger.kept) == 3
+
+
+async def test_a_press_by_webhook_is_acknowledged_by_its_answer() -> None:
+    route = webhook_route("/webhooks/telegram", "default", MemoryLedger().deliver, lambda: HOOK)
+    taken = await route.handle(posted(json.dumps(press(5, "4382")).encode()))
+
+    assert (taken.status, taken.content_type) == (200, "application/json")
+    assert json.loads(taken.body) == {"method": "answerCallbackQuery", "callback_query_id": "4382"}

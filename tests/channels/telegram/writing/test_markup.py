@@ -1,7 +1,7 @@
 import pytest
 
-from openclaw.channels.telegram.markup import Span, spans
-from openclaw.channels.telegram.split import html_text, plain_text
+from openclaw.channels.telegram.writing.markup import Span, spans
+from openclaw.channels.telegram.writing.split import html_text, plain_text
 
 
 def html(markdown: str) -> str:

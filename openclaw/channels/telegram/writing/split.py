@@ -7,7 +7,7 @@ from html import escape
 from itertools import accumulate
 
 from openclaw.channels.telegram.config import MAX_TEXT
-from openclaw.channels.telegram.markup import Span, Tag
+from openclaw.channels.telegram.writing.markup import Span, Tag
 from openclaw.types.messages import Part
 
 _SENTENCE_ENDS = (". ", "! ", "? ", "… ", "。", "！", "？")

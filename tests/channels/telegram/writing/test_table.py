@@ -1,6 +1,6 @@
 import pytest
 
-from openclaw.channels.telegram.table import draw_table, width
+from openclaw.channels.telegram.writing.table import draw_table, width
 
 
 def test_columns_stand_under_each_other() -> None:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openclaw.channels.telegram.markup import spans
-from openclaw.channels.telegram.split import split, units
+from openclaw.channels.telegram.writing.markup import spans
+from openclaw.channels.telegram.writing.split import split, units
 from openclaw.types.messages import Part
 from tests.fake.telegram_html import visible_text
 

@@ -12,7 +12,7 @@ from html import escape
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from openclaw.channels.telegram.table import draw_table
+from openclaw.channels.telegram.writing.table import draw_table
 
 
 @dataclass(frozen=True, slots=True)
