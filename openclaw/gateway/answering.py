@@ -14,7 +14,7 @@ from openclaw.agent.ports import Emit, Gate
 from openclaw.agent.taint import provenances
 from openclaw.agent.tools.base import Scene
 from openclaw.bus import Bus
-from openclaw.gateway import notices
+from openclaw.gateway import notices, quiet
 from openclaw.gateway.budgets import Budgets, BudgetSpentError, CappedModel, Spender, spent_in
 from openclaw.gateway.journal import Attribution, last_heard
 from openclaw.gateway.running import Prepared, Running, TurnEars
@@ -151,7 +151,7 @@ class Answering:
 
     async def _prepare(self, running: Running) -> Prepared:
         entry = {**self._parts.sessions.entry(running.session), **running.row.event.settings}
-        history = [*running.session.entries, running.user]
+        history = [*running.session.entries, *running.opening]
         prepared = await self._parts.briefing.prepare(running.row, history, entry, running.trace)
         running.window, running.prepared = prepared.window, prepared
         return prepared
@@ -159,7 +159,7 @@ class Answering:
     async def _try(self, running: Running, prepared: Prepared) -> Answer:
         parts = self._parts
         turn = Turn(
-            _scene(running, prepared),
+            _scene(running, prepared, parts.sessions.entry(running.session)),
             prepared.prompt,
             prepared.tools,
             prepared.steps,
@@ -167,6 +167,7 @@ class Answering:
             last_heard(running.journal.steps),
             self._stopping.is_set,
             prepared.repetition,
+            prepared.client_tools,
         )
         model = CappedModel(prepared.model, parts.budgets, lambda: self._spender(running))
         ears = TurnEars(running, parts)
@@ -263,7 +264,7 @@ class Answering:
         text = notices.model_waiting(patience.give_up_seconds / 60)
         if not running.noticed:
             running.noticed = True
-            if to is None:
+            if to is None or running.row.channel in quiet.WATCHED_OVER:
                 # Not the run's end: who asked over the control plane is told to go on waiting.
                 for run_id in running.runs:
                     told = TurnFinished(run_id, running.session.key, "paused", text)
@@ -291,8 +292,8 @@ def _refused(error: ModelError) -> GivenUp | Outgrown:
     return GivenUp("dead", f"model_refused: {error.detail[:200]}", notices.MODEL_REFUSED)
 
 
-def _scene(running: Running, prepared: Prepared) -> Scene:
-    row, history = running.row, (*running.session.entries, running.user)
+def _scene(running: Running, prepared: Prepared, entry: Mapping[str, Any]) -> Scene:
+    row, history = running.row, (*running.session.entries, *running.opening)
     return Scene(
         row.agent,
         running.session.key,
@@ -306,6 +307,7 @@ def _scene(running: Running, prepared: Prepared) -> Scene:
         row.trace_id,
         provenances=provenances(history),
         history=history,
+        settings={**entry, **row.event.settings},
     )
 
 

@@ -51,6 +51,8 @@ class Recipient:
     """The text of the last recorded one."""
     reasoning: bool
     """Asked for the model's reasoning as well."""
+    tamed: Callable[[str], str] = str
+    """A text with the links that may stand in it."""
 
 
 def quoted(reasoning: str) -> str:
@@ -167,7 +169,7 @@ class BlockStream:
             self._sent[step] = sent + source
 
     def _composed(self, text: str) -> Sequence[Part]:
-        return self._for.channel.compose(text) or [Part(text)]
+        return self._for.channel.compose(self._for.tamed(text)) or [Part(text)]
 
     def _redacted(self, text: str) -> str:
         return without_secrets(text, self._parts.secrets())

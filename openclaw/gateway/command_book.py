@@ -28,6 +28,7 @@ BOOK: tuple[Known, ...] = (
     Known("new", "[model] [message]", "begin a new conversation", in_lane=True),
     Known("reset", "[message]", "the same", in_lane=True),
     Known("compact", "[instructions]", "sum up the older part of the conversation", in_lane=True),
+    Known("undo", "[show|force]", "take back the last file changes", owner=True, in_lane=True),
     Known("context", "[list|detail|json]", "what fills my prompt"),
     Known("usage", "[off|tokens|full|cost]", "what it costs; tokens or full: below each answer"),
     Known("models", "", "the models to choose from"),
@@ -38,14 +39,26 @@ BOOK: tuple[Known, ...] = (
     Known("reasoning", "on|off|stream", "show the model's reasoning", "directive", ("reason",)),
     Known("queue", "steer|followup|collect|steer-backlog|interrupt [debounce:2s cap:25 drop:summarize] | default",
           "what a message does while I am busy", "directive"),
-    Known("elevated", "on|off|ask|full", "whether tools may leave the sandbox, once one runs commands", "directive",
+    Known("elevated", "off", "nothing that is said here lets a program leave the sandbox", "directive",
           ("elev",), owner=True),
-    Known("exec", "host= security= ask= node=", "where and how, once a tool runs commands", "directive", owner=True),
+    Known("exec", "host=sandbox security=deny ask=always, or =default", "run programs more narrowly than the file says",
+          "directive", owner=True),
     Known("send", "on|off|inherit", "whether messages of this conversation are answered", owner=True),
+    Known("activation", "mention|always", "in a group: whether I answer only when I am named", owner=True),
+    Known("config", "show|get|set|unset [key] [value]", "read and change my configuration", owner=True),
+    Known("approve", "[id] [allow|deny]", "answer what I ask you; alone: what waits for your answer", owner=True),
     Known("restart", "", "restart the assistant", owner=True),
 )  # fmt: skip
 
 _BY_NAME = {name: known for known in BOOK for name in (known.name, *known.aliases)}
+
+
+NAMES = frozenset(_BY_NAME)
+
+
+def menu() -> tuple[tuple[str, str], ...]:
+    """For channels that show their users which commands there are."""
+    return tuple((known.name, known.summary) for known in BOOK)
 
 
 def find(name: str) -> Known | None:

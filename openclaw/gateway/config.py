@@ -1,8 +1,9 @@
+import re
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
-from openclaw.schema import ConfigPart, Ids
+from openclaw.schema import ConfigPart, Ids, SecretField
 
 
 class CommandsConfig(ConfigPart):
@@ -12,10 +13,14 @@ class CommandsConfig(ConfigPart):
     """Who may give commands, by channel or `*`. When set, nobody else may."""
     use_access_groups: bool = True
     """Without `allowFrom`: only those whom the owner let in may. False: everybody who is answered."""
+    native: Literal["auto"] | bool = "auto"
+    """False: channels show no menu of the commands."""
     text: bool = True
     """False: commands in messages are read as plain text; only stopping goes on to work."""
     restart: bool = True
     """Whether the owner may restart the daemon by `/restart`."""
+    config: bool = False
+    """Whether the owner may read and change the config by `/config`."""
 
 
 class PeerMatch(ConfigPart):
@@ -87,5 +92,56 @@ class QueueConfig(ConfigPart):
     """What gives way when more come."""
 
 
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise ValueError(f"{value!r} is no regular expression: {error}") from error
+    return value
+
+
+AckScope = Literal["group-mentions", "group-all", "direct", "all", "off", "none"]
+
+
+class GroupChatConfig(ConfigPart):
+    mention_patterns: tuple[Annotated[str, AfterValidator(_pattern)], ...] = ()
+    """Regular expressions that call the assistant in a group, case aside, besides its name."""
+    history_limit: int = Field(default=50, ge=0)
+    """How many messages said meanwhile it is told when it is called."""
+
+
 class MessagesConfig(ConfigPart):
     queue: QueueConfig = QueueConfig()
+    group_chat: GroupChatConfig = GroupChatConfig()
+    ack_reaction: str = "👀"
+    """What a message is marked with as soon as it is taken up; empty: nothing."""
+    ack_reaction_scope: AckScope = "group-mentions"
+
+
+FOR_EVER = "never"
+
+
+def _retention(value: object) -> object:
+    return FOR_EVER if value is False else value
+
+
+class CronConfig(ConfigPart):
+    enabled: bool = True
+    """False: nothing becomes due; jobs can still be listed and changed."""
+    max_concurrent_runs: int = Field(default=8, gt=0)
+    session_retention: Annotated[
+        str, BeforeValidator(_retention), Field(pattern=r"^\d+(\.\d+)?[smhdw]$|^never$")
+    ] = "24h"
+    """How long the transcripts of earlier runs stay, in sessions of their own; false: for ever."""
+    webhook_token: SecretField | None = None
+    """Sent as a bearer token with `delivery.mode: webhook`."""
+
+
+class DiscordConfig(ConfigPart):
+    webhook_url: SecretField | None = None
+    """Whoever has this address can write to the channel: it is a secret itself."""
+
+
+class OpsConfig(ConfigPart):
+    discord: DiscordConfig = DiscordConfig()
+    """Alerts go there besides the log, the UI and the owner's chat."""

@@ -4,30 +4,32 @@ import logging
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import anyio
 from anyio.abc import TaskGroup
 
 from openclaw.bus import Bus
 from openclaw.compliance import gates
+from openclaw.gateway.clearance import Clearance
+from openclaw.gateway.doubts import AmbiguousPolicy, Doubts
 from openclaw.gateway.lanes import Lanes
 from openclaw.gateway.tracing import span
 from openclaw.sessions.sessions import Sessions
 from openclaw.sessions.transcript import TranscriptError
 from openclaw.store.ledger import Ledger
 from openclaw.store.outbox import Claimed, Later
+from openclaw.store.traces import Span
 from openclaw.types.channel import Channel, Editing
 from openclaw.types.clock import Clock
 from openclaw.types.errors import AmbiguousDeliveryError, DeliveryError
-from openclaw.types.events import ReplyReady, ReplySent
-from openclaw.types.messages import Address, Outbound, Role
-from openclaw.types.sending import Facts, SendIntent, Verdict
+from openclaw.types.events import ApprovalResolved, ReplyReady, ReplySent, SendFailed
+from openclaw.types.messages import Address, Outbound
+from openclaw.types.sending import GATED, Facts, SendIntent, Verdict
 
 logger = logging.getLogger(__name__)
 
-AmbiguousPolicy = Literal["resend-once-marked", "ask", "drop"]
 LONGEST_WAIT_SECONDS = 300.0
+LONGEST_NAP_SECONDS = 300.0
 ADDRESSES_AT_ONCE = 64
 
 
@@ -39,16 +41,14 @@ class DeliveryParts:
     bus: Bus
     clock: Clock
     secrets: Callable[[], frozenset[str]]
+    clearance: Clearance | None = None
+    """For telephone numbers. Without one, what goes to them is held."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRules:
     attempts: int = 8
     on_ambiguous: AmbiguousPolicy | None = None
-
-    def policy(self, audience: Role) -> AmbiguousPolicy:
-        """Resend to owners, who forgive a marked copy; ask before a stranger gets a message twice."""
-        return self.on_ambiguous or ("resend-once-marked" if audience == "owner" else "ask")
 
 
 def wait_seconds(attempts: int, asked: float, chance: float) -> float:
@@ -61,6 +61,7 @@ class Delivery:
     def __init__(self, parts: DeliveryParts, rules: DeliveryRules) -> None:
         self._parts = parts
         self._rules = rules
+        self._doubts = Doubts(parts, rules.on_ambiguous, self.wake, self._sent)
         self._lanes: Lanes[Address] = Lanes(self._send_next, at_once=ADDRESSES_AT_ONCE)
         self._group: TaskGroup | None = None
         self._alarms: dict[Address, int] = {}
@@ -69,25 +70,32 @@ class Delivery:
     async def run(self) -> None:
         """Until cancelled. The first pass settles and sends what an earlier life of the daemon left."""
         # Subscribed before the table is read: a row written in between is found by one or by the other.
-        with self._parts.bus.subscribe(ReplyReady, depth=256, lossless=True) as ready:
+        with self._parts.bus.subscribe(ReplyReady, ApprovalResolved, depth=256, lossless=True) as ready:
             async with anyio.create_task_group() as group:
                 self._group = group
                 await group.start(self._lanes.run)
                 for doubtful in await self._parts.ledger.doubt_unanswered():
-                    await self._settle_ambiguous(doubtful.id, doubtful.audience)
-                for address in await self._parts.ledger.addresses_due():
-                    self._lanes.wake(address)
+                    await self._doubts.decide(doubtful, group)
+                await self._wake_all()
                 async for event in ready:
-                    if isinstance(event, ReplyReady):
-                        self.wake(event.to)
+                    match event:
+                        case ReplyReady():
+                            self.wake(event.to)
+                        case ApprovalResolved() if event.outcome == "approved":
+                            await self._wake_all()  # a message may have been held for this answer
+                        case _:
+                            pass
+
+    async def _wake_all(self) -> None:
+        for address in await self._parts.ledger.addresses_due():
+            self._lanes.wake(address)
 
     def wake(self, to: Address) -> None:
         self._lanes.wake(Address(to.channel, to.chat, to.account))
 
     async def finish(self) -> None:
         """Returns when all that is due now has been offered to its channel; later rows wait for the next start."""
-        for address in await self._parts.ledger.addresses_due():
-            self._lanes.wake(address)
+        await self._wake_all()
         await self._lanes.rest()
         await self._lanes.finish()
 
@@ -95,7 +103,7 @@ class Delivery:
         channel = self._parts.channels.get((to.channel, to.account))
         if channel is None:
             return False  # it waits in the outbox until its channel is configured again
-        match await self._parts.ledger.claim(to, self._decide):
+        match await self._claim(to):
             case None:
                 return False
             case Later(at):
@@ -104,6 +112,11 @@ class Delivery:
             case Claimed() as claimed:
                 await self._send(channel, claimed)
                 return True
+
+    async def _claim(self, to: Address) -> Claimed | Later | None:
+        if to.channel in GATED and self._parts.clearance is not None:
+            return await self._parts.clearance.claim(self._parts.ledger, to)
+        return await self._parts.ledger.claim(to, self._decide)
 
     def _decide(self, intent: SendIntent) -> Verdict:
         """Inside the claiming transaction, in the ledger's thread."""
@@ -123,13 +136,20 @@ class Delivery:
             return  # however many messages wait for an address, one alarm is enough
 
         async def wait() -> None:
-            await anyio.sleep(max(0.0, (at - self._parts.clock.now_ms()) / 1000))
+            # The wall clock goes on while the machine sleeps, this one does not: it looks now and then.
+            left = self._seconds_until(at)
+            while left > 0:
+                await anyio.sleep(min(left, LONGEST_NAP_SECONDS))
+                left = self._seconds_until(at)
             if self._alarms.get(to) == at:
                 del self._alarms[to]
             self._lanes.wake(to)
 
         self._alarms[to] = at
         self._group.start_soon(wait)
+
+    def _seconds_until(self, at: int) -> float:
+        return (at - self._parts.clock.now_ms()) / 1000
 
     async def _send(self, channel: Channel, claimed: Claimed) -> None:
         message, parts = claimed.message, self._parts
@@ -148,9 +168,12 @@ class Delivery:
         else:
             ms = (parts.clock.monotonic() - started) * 1000
             facts = {"channel": message.to.channel, "providerId": provider_id, "attempts": claimed.attempts}
-            released = await parts.ledger.sent(claimed, provider_id, span("send", at, ms, **facts))
-            await self._write_echoes(dict.fromkeys(released))
-            await parts.bus.publish(ReplySent(message.id, message.to, claimed.trace_id))
+            await self._sent(claimed, provider_id, span("send", at, ms, **facts))
+
+    async def _sent(self, claimed: Claimed, provider_id: str, told: Span) -> None:
+        released = await self._parts.ledger.sent(claimed, provider_id, told)
+        await self._write_echoes(dict.fromkeys(released))
+        await self._parts.bus.publish(ReplySent(claimed.message.id, claimed.message.to, claimed.trace_id))
 
     async def _offer(self, channel: Channel, message: Outbound) -> str:
         """An edit that may or may not have happened is simply repeated: it is no doubtful send."""
@@ -177,7 +200,7 @@ class Delivery:
 
     async def _doubt(self, claimed: Claimed, reason: str) -> None:
         await self._parts.ledger.settle_send(claimed.message.id, "ambiguous", reason, claimed.trace_id)
-        await self._settle_ambiguous(claimed.message.id, claimed.audience)
+        await self._doubts.settle(claimed.message.id, claimed.audience)
 
     async def _refused(self, claimed: Claimed, error: DeliveryError, at: int) -> None:
         if error.retry_after is None or claimed.attempts >= self._rules.attempts:
@@ -188,32 +211,12 @@ class Delivery:
                 claimed.message.id,
             )
             await self._parts.ledger.settle_send(claimed.message.id, "failed", error.reason, claimed.trace_id)
+            await self._parts.bus.publish(
+                SendFailed(claimed.message.id, claimed.message.to, error.reason, claimed.attempts)
+            )
             return
         wait = wait_seconds(claimed.attempts, error.retry_after, random.random())  # noqa: S311 - jitter, no secret
         logger.warning("%s; tried again in %.1f s (message %s)", error, wait, claimed.message.id)
         due = self._parts.clock.now_ms() + round(wait * 1000)
         told = span("send", at, 0.0, refused=error.reason, retryInSeconds=round(wait, 1))
         await self._parts.ledger.retry_send(claimed, due, error.reason, told)
-
-    async def _settle_ambiguous(self, outbox_id: str, audience: Role) -> None:
-        match self._rules.policy(audience):
-            case "resend-once-marked":
-                await self._parts.ledger.resend_marked(outbox_id)
-                state, to = await self._parts.ledger.send_state(outbox_id)
-                if state != "pending" or to is None:
-                    _ask_what_to_do(outbox_id)  # the marked copy itself is in doubt
-                    return
-                logger.warning(
-                    "message %s may have been delivered already; sent once more, marked", outbox_id
-                )
-                self.wake(to)
-            case "ask":
-                _ask_what_to_do(outbox_id)
-            case "drop":
-                await self._parts.ledger.settle_send(outbox_id, "dropped", "ambiguous")
-
-
-def _ask_what_to_do(outbox_id: str) -> None:
-    logger.warning(
-        "message %s may have been delivered or not: openclaw outbox resend|drop %s", outbox_id, outbox_id
-    )

@@ -1,7 +1,7 @@
 """One thing at a time per key, in order; many keys at once."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -30,11 +30,11 @@ class Lanes(Generic[K]):
         work_next: Callable[[K], Awaitable[bool]],
         *,
         at_once: int,
-        on_busy: Callable[[K, Mapping[str, object]], None] | None = None,
+        on_busy: Sequence[Callable[[K, Mapping[str, object]], None]] = (),
     ) -> None:
         """`on_busy`: told when more comes for a key that is being worked on, and what it says for itself.
 
-        Contract: it must not raise.
+        Contract: they must not raise.
         """
         self._work_next = work_next
         self._limiter = anyio.CapacityLimiter(at_once)
@@ -64,8 +64,8 @@ class Lanes(Generic[K]):
         lane = self._lanes.setdefault(key, _Lane())
         lane.again = True
         if key in self._working:
-            if self._on_busy is not None:
-                self._on_busy(key, settings or {})
+            for told in self._on_busy:
+                told(key, settings or {})
         elif self._group is not None:
             self._working.add(key)
             self._group.start_soon(self._work, key, lane)

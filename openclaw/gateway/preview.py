@@ -170,7 +170,7 @@ class Preview:
         text = self._view.shown(self._parts.secrets())
         if not text:
             return None
-        parts = self._for.channel.compose(text + UNFINISHED)
+        parts = self._for.channel.compose(self._for.tamed(text) + UNFINISHED)
         # What goes beyond one message is shown when it is sent.
         self._over = len(parts) > 1
         return parts[0] if parts and self._may_be_sent(parts[0]) else None

@@ -75,8 +75,8 @@ def _by_peer(binding: Binding, message: Inbound) -> bool:
     if match.account_id != "*" and not _is_account(match, message):
         return False
     chat = message.reply_to.chat if message.reply_to is not None else ""
-    peer = message.sender.id if message.chat_type == "direct" else chat
-    return match.peer.kind == message.chat_type and match.peer.id == peer
+    peers = (message.sender.id, *message.sender.aliases) if message.chat_type == "direct" else (chat,)
+    return match.peer.kind == message.chat_type and match.peer.id in peers
 
 
 def _by_account(binding: Binding, message: Inbound) -> bool:

@@ -10,7 +10,9 @@ import anyio
 from openclaw.agent.ports import Emit, Model
 from openclaw.agent.repetition import Repetition
 from openclaw.agent.tools.base import Tool
+from openclaw.gateway.attachments import text_of
 from openclaw.gateway.journal import TurnJournal, last_heard
+from openclaw.gateway.links import tamed
 from openclaw.gateway.queueing import QueueRules
 from openclaw.gateway.tracing import Trace
 from openclaw.gateway.waiting import LOOK, WaitingRoom, before_commands, same_place
@@ -19,7 +21,7 @@ from openclaw.sessions.sessions import Session, Sessions
 from openclaw.store.inbox import InboxRow
 from openclaw.store.ledger import Ledger
 from openclaw.store.turning import OpenTurn
-from openclaw.types.conversation import Entry, UserMessage
+from openclaw.types.conversation import Entry, ToolCall, ToolMessage, UserMessage
 from openclaw.types.events import ModelReplied, ReplyWithdrawn, TextDelta, TurnEvent
 
 
@@ -35,6 +37,8 @@ class Prepared:
     """Tokens that fit into the model."""
     workspace: Path
     repetition: Repetition
+    client_tools: frozenset[str] = frozenset()
+    """Names of those that run in the program that asks."""
 
 
 @dataclass(slots=True)
@@ -61,13 +65,38 @@ class Running:
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     aborted: str = ""
     """Why it was stopped."""
+    system: str = ""
+    """The prompt that all of it rests on, once somebody has asked for it."""
     said: str = ""
     """What the model has written of the present reply."""
+    brought: tuple[Entry, ...] = ()
+    """What stands before the message and came with it."""
+    calls: tuple[ToolCall, ...] = ()
+    """For the program that asked."""
+
+    @property
+    def opening(self) -> tuple[Entry, ...]:
+        """What the turn is about. A program may bring results alone, without a word."""
+        if self.brought and not (self.user.text or self.user.pictures):
+            return self.brought
+        return (*self.brought, self.user)
 
     @property
     def runs(self) -> tuple[str, ...]:
         """Its own, and those it answers too."""
         return (self.turn.row.run_id, *self.joined_runs)
+
+    def tamed(self, text: str) -> str:
+        """With links as the conversation knows them. What the turn has done so far counts as heard."""
+        heard: list[Entry] = [*self.session.entries, *self.opening]
+        for step in self.journal.recorded:
+            heard += [*step.heard, step.message, ToolMessage("", 0, tuple(step.results.values()))]
+        return tamed(text, self.row.role, heard, self._system)
+
+    def _system(self) -> str:
+        if not self.system and self.prepared is not None:
+            self.system = self.prepared.prompt(()).system
+        return self.system
 
     def abort(self, reason: str) -> None:
         self.aborted = reason
@@ -114,7 +143,7 @@ class TurnEars:
             return ()
         running, room = self._running, self._parts.room
         stays = self._rules(rows[0].event.settings).mode == "steer-backlog"
-        joins = [room.join(row, running.turn.row.run_id, row.event.text, stays=stays) for row in rows]
+        joins = [room.join(row, running.turn.row.run_id, text_of(row.event), stays=stays) for row in rows]
         heard = await self._parts.ledger.join(running.turn.row.run_id, joins)
         steps = [join.step for join in heard]
         running.journal.joined(steps)

@@ -167,7 +167,15 @@ class Streams:
             task_status.started()
             await self._parts.bus.watch("streaming", self._see, *WATCHED, depth=DEPTH)
 
-    def begin(self, row: InboxRow, run_id: str, recorded: Sequence[RecordedStep], *, reasoning: bool) -> None:
+    def begin(
+        self,
+        row: InboxRow,
+        run_id: str,
+        recorded: Sequence[RecordedStep],
+        tamed: Callable[[str], str],
+        *,
+        reasoning: bool,
+    ) -> None:
         """A turn begins or goes on. Called before its TurnStarted is published; must not raise."""
         if (before := self._shows.pop(run_id, None)) is not None:
             before.end()
@@ -176,7 +184,7 @@ class Streams:
         if to is None or channel is None or self._group is None:
             return
         last_said = recorded[-1].message.text if recorded else ""
-        recipient = Recipient(run_id, row, to, channel, len(recorded), last_said, reasoning)
+        recipient = Recipient(run_id, row, to, channel, len(recorded), last_said, reasoning, tamed)
         if (way := self._way(recipient)) is not None:
             show = self._shows[run_id] = _Show(way, recipient, self._parts.ledger, self._parts.clock)
             self._group.start_soon(show.run)

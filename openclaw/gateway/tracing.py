@@ -50,6 +50,7 @@ class TraceBook:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self._since = clock.now_ms()
         self._open: OrderedDict[str, Trace] = OrderedDict()
 
     def begin(self, trace_id: str, at: int, channel: str, event: str) -> Trace:
@@ -59,14 +60,19 @@ class TraceBook:
         return trace
 
     def find(self, row: InboxRow) -> Trace:
-        """The event's trace; begun anew when an earlier life of the daemon began it."""
+        """The event's trace; begun here when an earlier life of the daemon began it, or the house itself the event."""
         known = self._open.get(row.trace_id)
         if known is not None:
             return known
         trace = self.begin(row.trace_id, row.received_at, row.channel, row.key)
         trace.add("received", at=row.received_at, channel=row.channel, sender=row.event.sender.id)
-        trace.add("stored", restarted=True)
+        earlier = {"restarted": True} if row.received_at < self._since else {}
+        trace.add("stored", at=row.received_at, **earlier)
         return trace
+
+    def under_way(self, trace_id: str) -> Trace | None:
+        """None for an event that has its end, or that nobody traces."""
+        return self._open.get(trace_id)
 
     def close(self, trace_id: str) -> None:
         self._open.pop(trace_id, None)

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from openclaw.agent.loop import INTERRUPTED
-from openclaw.gateway import notices
+from openclaw.agent.taint import lowest
+from openclaw.gateway import notices, quiet
 from openclaw.gateway.journal import Attribution, last_heard, replay
+from openclaw.gateway.mailbox import letter
+from openclaw.gateway.phone import overlay
+from openclaw.gateway.phone.echo import audit_echo
 from openclaw.gateway.redaction import without_secrets
 from openclaw.gateway.remainder import Settled, pieces
 from openclaw.gateway.tracing import Trace
@@ -27,7 +31,7 @@ from openclaw.types.clock import Clock
 from openclaw.types.conversation import AssistantMessage, Entry, Thinking, ToolMessage, ToolResult, Usage
 from openclaw.types.events import TurnOutcome
 from openclaw.types.ids import new_id
-from openclaw.types.messages import Address, Part
+from openclaw.types.messages import Address, Arrival, Part
 from openclaw.types.money import usd
 
 ARGUMENTS = 120
@@ -47,6 +51,8 @@ class Close:
     window: int
     instead_of: Substitution | None = None
     """The model that should have answered."""
+    tamed: Callable[[str], str] = str
+    """What goes out, with the links that may stand in it."""
 
 
 class Streaming(Protocol):
@@ -77,19 +83,23 @@ async def close_turn(
 ) -> tuple[list[Draft], tuple[TurnOutcome, str, str, Usage]]:
     """Returns what goes out, and what the watchers are told: outcome, text, reason, usage."""
     row, session = close.row, close.session
-    text = without_secrets(close.text, parts.secrets())
-    silent = text.strip() == notices.SILENT
+    before, now = parts.sessions.entry(session), parts.clock.now_ms()
+    read = quiet.heard(without_secrets(close.text, parts.secrets()), row.event, before, now)
+    silent, text = read is None, read or ""
     settled = await parts.streams.settle(row, close.run_id)
-    owed = [] if silent else _owed(close, text, settled, parts.secrets())
-    before = parts.sessions.entry(session)
+    owed = [] if silent or _untold(close) else _owed(close, text, settled, parts.secrets())
     if owed and close.instead_of is not None and before.get("fallbackNotice") != close.instead_of.model:
         owed = [*owed, notices.substituted(close.instead_of.model, close.instead_of.fault, _answerer(close))]
-    usage = sum((entry.usage for entry in close.entries if isinstance(entry, AssistantMessage)), Usage())
+    usage = _used(close.entries)
+    # Not before: what was sent of it while it was written is compared word for word.
+    text, owed = close.tamed(text), [close.tamed(piece) for piece in owed]
     if close.state == "answered" and not silent:
         owed = dressed(owed, close, {**before, **row.event.settings}, usage, settled)
-    drafts = reply_drafts(row, owed, parts.channels, settled)
-    entry = counted(parts.sessions.entry(session), close, usage, parts.clock.now_ms())
-    state: Literal["answered", "dead"] = "answered" if close.state == "aborted" else close.state
+    drafts = reply_drafts(row, overlay.applied(owed, row.event.settings), parts.channels, settled)
+    entry = counted(parts.sessions.entry(session), close, usage, now)
+    if drafts:
+        entry.update(_beaten(row, text, now))
+    state = _end_state(close)
     trace.add("transcript", entries=len(close.entries), session=session.id)
     ending = Ending(
         row.seq,
@@ -97,17 +107,54 @@ async def close_turn(
         "silent" if silent else close.reason,
         trace.record(state, close.reason, session.key),
         drafts=drafts,
-        echoes=(Echo("transcript", session.key, encode_all(close.entries)),),
+        echoes=await _echoes(close, drafts, parts),
         usage=_last_reply_cost(close),
         session=parts.sessions.row(session, entry),
         run_id=close.run_id,
+        mail=_letter(close, text, silent=silent, now=parts.clock.now_ms()),
     )
     await parts.ledger.end(ending)
     if settled.delivered.preview is not None and not drafts and row.event.reply_to is not None:
         parts.streams.withdraw(row.event.reply_to, settled.delivered.preview)
     parts.sessions.keep_entry(session, entry)
-    outcome: TurnOutcome = "silent" if silent else close.state
-    return drafts, (outcome, "" if silent else text, close.reason, usage)
+    return drafts, ("silent" if silent else close.state, "" if silent else text, close.reason, usage)
+
+
+def _beaten(row: InboxRow, text: str, now: int) -> Mapping[str, object]:
+    """What the next heartbeat must not say again."""
+    return {"lastHeartbeatText": text, "lastHeartbeatSentAt": now} if row.channel == quiet.HEARTBEAT else {}
+
+
+def _end_state(close: Close) -> Literal["answered", "dead"]:
+    return "answered" if close.state == "aborted" else close.state
+
+
+def _used(entries: Sequence[Entry]) -> Usage:
+    return sum((entry.usage for entry in entries if isinstance(entry, AssistantMessage)), Usage())
+
+
+async def _echoes(close: Close, drafts: Sequence[Draft], parts: Parts) -> Sequence[Echo]:
+    """The turn's own lines, and what the main conversation hears of it once it is sent."""
+    own = Echo("transcript", close.session.key, encode_all(close.entries))
+    echo = audit_echo(close.row, close.entries, drafts, parts.clock.now_ms())
+    if echo is None:
+        return (own,)
+    if parts.sessions.find(echo.target) is None:
+        # It begins with this, under an id that stays.
+        await parts.ledger.save_session(await parts.sessions.change(echo.target, close.row.agent, {}))
+    return (own, echo)
+
+
+def _untold(close: Close) -> bool:
+    """What the house set itself to and failed at is told, if at all, by whoever watches over it."""
+    return close.row.channel in quiet.WATCHED_OVER and close.state == "dead"
+
+
+def _letter(close: Close, text: str, *, silent: bool, now: int) -> Arrival | None:
+    if close.row.event.mail_to is None:
+        return None
+    rests_on = lowest([*close.session.entries, *close.entries])
+    return letter(close.row, close.state, "" if silent else text, rests_on, now)
 
 
 def dressed(
@@ -208,10 +255,6 @@ def counted(entry: SessionEntry, close: Close, usage: Usage, now: int) -> Sessio
     entry.update(
         sessionId=close.session.id,
         updatedAt=now,
-        lastInteractionAt=row.received_at,
-        chatType=row.event.chat_type,
-        channel=row.channel,
-        lastChannel=row.channel,
         inputTokens=entry.get("inputTokens", 0) + usage.input,
         outputTokens=entry.get("outputTokens", 0) + usage.output,
         cacheRead=entry.get("cacheRead", 0) + usage.cache_read,
@@ -230,15 +273,31 @@ def counted(entry: SessionEntry, close: Close, usage: Usage, now: int) -> Sessio
             totalTokens=answers[-1].usage.prompt + answers[-1].usage.output,
             contextTokens=close.window,
         )
+    if row.event.from_house:
+        # Nobody has spoken: it keeps no conversation alive, and draws it to no other place.
+        entry.setdefault("channel", row.channel)
+        entry.setdefault("chatType", row.event.chat_type)
+    else:
+        entry.update(_last_spoken(row))
+    return entry
+
+
+def _last_spoken(row: InboxRow) -> SessionEntry:
+    fields: SessionEntry = {
+        "lastInteractionAt": row.received_at,
+        "chatType": row.event.chat_type,
+        "channel": row.channel,
+        "lastChannel": row.channel,
+    }
     if (to := row.event.reply_to) is not None:
-        entry["lastTo"] = to.chat
-        entry["deliveryContext"] = {
+        fields["lastTo"] = to.chat
+        fields["deliveryContext"] = {
             "channel": to.channel,
             "to": to.chat,
             "accountId": to.account,
             **({"threadId": to.thread} if to.thread is not None else {}),
         }
-    return entry
+    return fields
 
 
 def unfinished_entries(steps: Sequence[Step]) -> tuple[Entry, ...]:

@@ -15,8 +15,10 @@ from openclaw.agent.ports import Gate
 from openclaw.bus import Bus
 from openclaw.gateway import notices
 from openclaw.gateway.answering import ANEW_NUMBER, Answering, Briefing, GivenUp, Outgrown, Patience
+from openclaw.gateway.brought import brought_entries
 from openclaw.gateway.budgets import Budgets
 from openclaw.gateway.journal import Attribution, TurnJournal
+from openclaw.gateway.mailbox import letter
 from openclaw.gateway.running import Running
 from openclaw.gateway.runs import Runs
 from openclaw.gateway.streaming import Streams
@@ -35,6 +37,7 @@ from openclaw.types.channel import Channel
 from openclaw.types.clock import Clock
 from openclaw.types.conversation import AssistantMessage, Entry, Text, Usage
 from openclaw.types.events import (
+    MessageReceived,
     ReplyReady,
     SessionChanged,
     TraceRecorded,
@@ -102,10 +105,10 @@ class Turns:
         if self._parts.room.rules(entry, running.row.channel).mode == "interrupt" and not running.ended:
             running.abort("interrupted")
 
-    def abort(self, session_key: str, reason: str = "aborted") -> int:
-        """Stop the session's turn at once; how many were stopped."""
+    def abort(self, session_key: str, reason: str = "aborted", run_id: str | None = None) -> int:
+        """Stop the session's turn at once; how many were stopped. `run_id`: if it is this one."""
         running = self._running.get(session_key)
-        if running is None or running.aborted:
+        if running is None or running.aborted or run_id not in (None, running.turn.row.run_id):
             return 0
         running.abort(reason)
         return int(not running.ended)
@@ -138,7 +141,7 @@ class Turns:
             finally:
                 del self._running[session_key]
                 self._busy_until[session_key] = self._parts.clock.now_ms()
-        if running.begins_anew:
+        if running.begins_anew or row.event.settings.get("cleanup") == "delete":
             await sessions.reset(session_key, row.agent)
         return goes_on
 
@@ -160,9 +163,12 @@ class Turns:
             await self._parts.bus.publish(
                 TurnStarted(running.turn.row.run_id, running.session.key, row.agent)
             )
+            if (most := row.event.settings.get("timeoutSeconds")) is not None:
+                running.scope.deadline = anyio.current_time() + float(str(most))
             with running.scope:
                 await self._run(running)
             if running.scope.cancelled_caught and not running.ended:
+                running.aborted = running.aborted or "timeout"
                 await self._end_aborted(running)
         except TurnPausedError:
             await self._pause(running)
@@ -185,13 +191,17 @@ class Turns:
         drafts = reply_drafts(row, [text], parts.channels, await parts.streams.settle(row, row.run_id))
         record = trace.record("dead", "session_unreadable", row.session_key)
         await parts.ledger.end(
-            Ending(row.seq, "dead", "session_unreadable", record, drafts=drafts, run_id=row.run_id)
-        )
+            Ending(
+                row.seq, "dead", "session_unreadable", record, drafts=drafts, run_id=row.run_id,
+                mail=letter(row, "dead", text, "tool", parts.clock.now_ms()),
+            )
+        )  # fmt: skip
         parts.traces.close(row.trace_id)
         await self._announce_replies(drafts)
         told = TurnFinished(row.run_id, row.session_key, "dead", text, "session_unreadable")
         await self._emit(told)
         await parts.bus.publish(TraceRecorded(row.trace_id, "dead"))
+        await self._announce_mail(row)
 
     async def _begin(self, gathering: Gathering, session: Session) -> Running:
         parts, row = self._parts, gathering.first
@@ -204,9 +214,10 @@ class Turns:
         counted = Attribution.of(row, session.key)
         journal = TurnJournal(parts.ledger, turn.row.run_id, turn.steps, counted)
         running = Running(row, session, turn, trace, journal, user_message(row))
+        running.brought = brought_entries(row.event.brought, session.entries)
         running.joined_runs += [other.run_id for other in (*gathering.shortened, *gathering.joined)]
         reasoning = {**entry, **row.event.settings}.get("reasoningLevel") == "stream"
-        parts.streams.begin(row, turn.row.run_id, journal.recorded, reasoning=reasoning)
+        parts.streams.begin(row, turn.row.run_id, journal.recorded, running.tamed, reasoning=reasoning)
         return running
 
     async def _tell_dropped(self, gathering: Gathering) -> None:
@@ -228,7 +239,7 @@ class Turns:
             return
         match await self._answering.answer(running):
             case Answer() as answer:
-                running.instead_of = answer.instead_of
+                running.instead_of, running.calls = answer.instead_of, answer.calls
                 await self._close(running, "answered", answer.reason, answer.text, answer.entries)
                 await self._answering.tidy(running)
             case GivenUp(state, reason, text):
@@ -261,7 +272,11 @@ class Turns:
     def _reason_to_give_up(self, running: Running) -> tuple[str, str] | None:
         """A turn that was cut off is not taken up for ever."""
         row, turn = running.row, running.turn
-        if row.event.reply_to is None and not self._parts.runs.is_awaited(turn.row.run_id):
+        if (
+            row.event.reply_to is None
+            and not row.event.from_house
+            and not self._parts.runs.is_awaited(turn.row.run_id)
+        ):
             return "client_gone", notices.CLIENT_GONE
         if not turn.resumed:
             return None
@@ -296,12 +311,13 @@ class Turns:
             running.row,
             running.session,
             running.turn.row.run_id,
-            (running.user, *entries),
+            (*running.opening, *entries),
             text,
             state,
             reason,
             running.window,
             running.instead_of,
+            running.tamed,
         )
         drafts, shown = await close_turn(close, parts, running.trace)
         running.ended = True
@@ -322,9 +338,14 @@ class Turns:
         self, running: Running, state: str, shown: tuple[TurnOutcome, str, str, Usage]
     ) -> None:
         for run_id in running.runs:
-            await self._emit(TurnFinished(run_id, running.session.key, *shown))
+            await self._emit(TurnFinished(run_id, running.session.key, *shown, calls=running.calls))
+        await self._announce_mail(running.row)
         await self._parts.bus.publish(SessionChanged(running.session.key, "turn"))
         await self._parts.bus.publish(TraceRecorded(running.row.trace_id, state))
+
+    async def _announce_mail(self, row: InboxRow) -> None:
+        if row.event.mail_to is not None:
+            await self._parts.bus.publish(MessageReceived())
 
     async def _announce_replies(self, drafts: Sequence[Draft]) -> None:
         if drafts:

@@ -7,7 +7,9 @@ from typing import Any, Protocol
 
 import anyio
 
+from openclaw.gateway.attachments import pictures_of, text_of, waits
 from openclaw.gateway.config import QueueConfig
+from openclaw.gateway.mailbox import letter
 from openclaw.gateway.queueing import QueueRules, rules_for, told_of_dropped
 from openclaw.gateway.tracing import TraceBook
 from openclaw.sessions.lines import encode
@@ -19,6 +21,8 @@ from openclaw.store.turning import Ending, Join
 from openclaw.types.clock import Clock
 from openclaw.types.conversation import UserMessage
 
+ALBUM_QUIET_MS = 1_500
+"""The pictures of an album come one by one, within a second as a rule."""
 LOOK = 32
 """How many waiting messages are looked at; a longer queue is shortened bit by bit."""
 
@@ -55,22 +59,40 @@ def gather(rows: Sequence[InboxRow], rules: QueueRules, since: int = 0) -> Gathe
             here = [row for row in rows if same_place(row, rows[0])]
             excess = min(excess, len(here) - 1)
             shortened, rows = here[:excess], rows[rows.index(here[excess]) :]
-    joined: list[InboxRow] = []
+    together = {row.seq for row in album_of(rows)}
     if rules.mode in {"collect", "interrupt"}:
-        for row in rows[1:]:
-            if not same_place(row, rows[0]):
-                break
-            joined.append(row)
-    return Gathering(rows[0], tuple(joined), tuple(shortened), tuple(dropped))
+        together |= {row.seq for row in takewhile(lambda row: same_place(row, rows[0]), rows)}
+    joined = tuple(row for row in rows[1:] if row.seq in together)
+    return Gathering(rows[0], joined, tuple(shortened), tuple(dropped))
 
 
 def before_commands(rows: Sequence[InboxRow]) -> list[InboxRow]:
-    """Pure. What was written after a command waits for it."""
-    return list(takewhile(lambda row: not row.event.command, rows))
+    """Pure. What was written after a command waits for it, as for files that are not here yet."""
+    return list(takewhile(lambda row: not (row.event.command or waits(row.event)), rows))
+
+
+def album_of(rows: Sequence[InboxRow]) -> tuple[InboxRow, ...]:
+    """Pure. What was sent together with the first of the waiting messages, whatever was said in between."""
+    first = rows[0]
+    if not first.event.album or first.state == "running":
+        return ()
+    return tuple(row for row in rows[1:] if same_place(row, first) and _album(row) == _album(first))
+
+
+def _album(row: InboxRow) -> tuple[str, str]:
+    return row.event.album, row.event.sender.id
+
+
+def unfetched(rows: Sequence[InboxRow]) -> InboxRow | None:
+    """Pure. Whose files are to be fetched before the first of the waiting messages has its turn."""
+    return next((row for row in (rows[0], *album_of(rows)) if waits(row.event)), None)
 
 
 def quiet_ms(rows: Sequence[InboxRow], rules: QueueRules, now: int, busy_until: int) -> int:
     """Pure. How long to wait until nobody adds to what he has written."""
+    if rows[0].event.album and rows[0].state != "running":
+        newest = max(row.received_at for row in (rows[0], *album_of(rows)))
+        return max(0, newest + ALBUM_QUIET_MS - now)
     waited = len(rows) > 1 or rows[0].received_at < busy_until
     if rules.mode != "collect" or rows[0].state == "running" or not waited:
         return 0
@@ -79,12 +101,13 @@ def quiet_ms(rows: Sequence[InboxRow], rules: QueueRules, now: int, busy_until: 
 
 def same_place(row: InboxRow, other: InboxRow) -> bool:
     """Whether one answer may serve both: it goes to the same people, on the same authority."""
-    return (row.channel, row.account, row.event.reply_to, row.role) == (
-        other.channel,
-        other.account,
-        other.event.reply_to,
-        other.role,
-    )
+    return _place(row) == _place(other)
+
+
+def _place(row: InboxRow) -> tuple[object, ...]:
+    # A program's request has its own instructions and tools: nobody else speaks into its turn.
+    alone = row.run_id if row.event.brought is not None else ""
+    return row.channel, row.account, row.event.reply_to, row.role, alone
 
 
 def user_message(row: InboxRow) -> UserMessage:
@@ -92,11 +115,12 @@ def user_message(row: InboxRow) -> UserMessage:
         # The same over restarts, so that the line in the transcript is found again.
         "m_" + row.trace_id.removeprefix("t_"),
         row.received_at,
-        row.event.text,
+        text_of(row.event),
         f"{row.channel}:{row.event.sender.id}",
-        row.role,
+        row.event.provenance or row.role,
         row.trace_id,
         row.event.sender.name,
+        pictures_of(row.event),
     )
 
 
@@ -122,15 +146,20 @@ class WaitingRoom:
         self, session_key: str, entry: Mapping[str, Any], busy_until: int, stopping: Stop
     ) -> Gathering | None:
         """What the next turn is about; None when nobody waits."""
-        while rows := before_commands(await self._ledger.waiting(session_key, LOOK)):
+        while rows := await self._ready(session_key, LOOK):
             rules = self.rules({**entry, **rows[0].event.settings}, rows[0].channel)
             if len(rows) == LOOK:
-                rows = before_commands(await self._ledger.waiting(session_key, LOOK + rules.cap))
+                rows = await self._ready(session_key, LOOK + rules.cap)
             wait = quiet_ms(rows, rules, self._clock.now_ms(), busy_until)
             if not wait or stopping():
                 return gather(rows, rules, self._since)
             await anyio.sleep(min(wait, 1000) / 1000)
         return None
+
+    async def _ready(self, session_key: str, most: int) -> list[InboxRow]:
+        """None of an album before all of it is here."""
+        rows = await self._ledger.waiting(session_key, most)
+        return before_commands(rows) if rows and unfetched(rows) is None else []
 
     def joins(self, gathering: Gathering) -> tuple[Join, ...]:
         run_id = gathering.first.run_id
@@ -138,7 +167,7 @@ class WaitingRoom:
         bullets = told_of_dropped([row.event.text for row in told]) if told else ""
         # One line tells of all that fell out; the first of them carries it.
         shortened = [self.join(row, run_id, bullets if row is told[0] else None) for row in told]
-        return (*shortened, *(self.join(row, run_id, row.event.text) for row in gathering.joined))
+        return (*shortened, *(self.join(row, run_id, text_of(row.event)) for row in gathering.joined))
 
     def join(self, row: InboxRow, run_id: str, text: str | None, *, stays: bool = False) -> Join:
         """`text=None`: it is told of by another."""
@@ -154,7 +183,8 @@ class WaitingRoom:
         return tuple(self.ended(row, "ignored", "queue_full") for row in gathering.dropped)
 
     def ended(self, row: InboxRow, state: EndState, reason: str) -> Ending:
-        return Ending(row.seq, state, reason, self._trace(row, state, reason), run_id=row.run_id)
+        mail = letter(row, "aborted", f"({reason})", "tool", self._clock.now_ms())
+        return Ending(row.seq, state, reason, self._trace(row, state, reason), run_id=row.run_id, mail=mail)
 
     def _trace(self, row: InboxRow, outcome: str, reason: str) -> TraceRecord:
         trace = self._traces.find(row)

@@ -12,15 +12,18 @@ import anyio
 import anyio.to_thread
 import orjson
 
-from openclaw.agent.config import AgentDefaults, AgentProfile, ModelPin
+from openclaw.agent.config import AgentDefaults, ToolsConfig
 from openclaw.agent.context.config import CompactionConfig
 from openclaw.agent.context.upkeep import Upkeep
+from openclaw.agent.profile import AgentProfile, ModelPin
 from openclaw.agent.renderer import Wrapping
 from openclaw.agent.repetition import LoopDetectionConfig, Repetition
 from openclaw.agent.tools.base import Tool
+from openclaw.agent.tools.files.undo.book import UndoBook
 from openclaw.bus import Bus
 from openclaw.gateway.access import AccessPolicy
 from openclaw.gateway.answering import Patience
+from openclaw.gateway.approvals import ApprovalParts, Approvals, owner_addresses
 from openclaw.gateway.budgets import Budgets
 from openclaw.gateway.chunker import BlockRules
 from openclaw.gateway.commands.desk import Commands
@@ -30,7 +33,7 @@ from openclaw.gateway.commands.stop import Stopper
 from openclaw.gateway.config import Binding, CommandsConfig, QueueConfig
 from openclaw.gateway.delivery import Delivery, DeliveryParts, DeliveryRules
 from openclaw.gateway.dispatch import Dispatch
-from openclaw.gateway.gate import HouseGate
+from openclaw.gateway.gate import HouseGate, rules_of
 from openclaw.gateway.intake import Intake
 from openclaw.gateway.lanes import Lanes
 from openclaw.gateway.limits import BudgetsConfig, SendPolicyConfig
@@ -48,6 +51,7 @@ from openclaw.llm.config import ModelsConfig
 from openclaw.llm.selection import Menu, canonical
 from openclaw.sessions.config import SessionConfig
 from openclaw.sessions.sessions import Sessions
+from openclaw.store.approvals import ApprovalLedger
 from openclaw.store.database import Database, Transaction, open_database
 from openclaw.store.inbox import InboxRow
 from openclaw.store.ledger import Ledger
@@ -55,6 +59,8 @@ from openclaw.store.streams import StreamLedger
 from openclaw.types.conversation import Entry
 from openclaw.types.errors import StorageFullError
 from openclaw.types.events import (
+    ApprovalRequested,
+    ApprovalResolved,
     Event,
     MessageReceived,
     ModelReplied,
@@ -87,7 +93,7 @@ TELEGRAM = ("telegram", "default")
 MAIN = "agent:main:main"
 EVENTS: tuple[type[Event], ...] = (
     MessageReceived, ReplyReady, ReplySent, TurnStarted, TextDelta, ModelReplied, ToolStarted, ToolFinished,
-    TurnFinished, SessionChanged, TraceRecorded,
+    TurnFinished, SessionChanged, TraceRecorded, ApprovalRequested, ApprovalResolved,
 )  # fmt: skip
 PER_PEER = SessionConfig(dm_scope="per-channel-peer")
 
@@ -218,6 +224,7 @@ class House:
     routing: Routing
     streams: Streams
     stopper: Stopper
+    approvals: Approvals
     events: list[Event] = field(default_factory=list)
 
     @asynccontextmanager
@@ -227,6 +234,7 @@ class House:
             await group.start(self.watch)
             await group.start(self.streams.run)
             await group.start(self.lanes.run)
+            group.start_soon(self.approvals.run)
             group.start_soon(self.dispatch.run)
             group.start_soon(self.delivery.run)
             yield
@@ -250,7 +258,7 @@ class House:
     async def column(self, query: str, *values: object) -> list[Any]:
         return [next(iter(row.values())) for row in await self.rows(query, *values)]
 
-    async def until_rows(self, query: str, expected: Sequence[object]) -> None:
+    async def until_rows(self, query: str, expected: Sequence[object], seconds: float = 10) -> None:
         """Until the first column of this query is as expected."""
         found: list[object] = []
 
@@ -259,7 +267,7 @@ class House:
             return found == list(expected)
 
         try:
-            await self.changes.until_true(as_expected)
+            await self.changes.until_true(as_expected, seconds)
         except TimeoutError:
             raise AssertionError(f"{query}: {found} instead of {list(expected)}") from None
 
@@ -349,20 +357,27 @@ def _wired(
     )  # fmt: skip
     streams = Streams(parts)
     upkeep = Upkeep(plan.compaction, Wrapping(b"key", UTC, "UTC"), clock)
+    asked = ApprovalParts(
+        ApprovalLedger(database, clock, plan.boot), ledger, sessions, room, channels, bus, clock, secrets,
+        owner_addresses({TELEGRAM: plan.policy}),
+    )  # fmt: skip
+    approvals = Approvals(asked)
+    gate = HouseGate(rules_of(ToolsConfig(), {TELEGRAM: plan.policy}), approvals, traces, secrets)
     turns = Turns(
         TurnParts(
             ledger, sessions, briefing, channels, bus, traces, runs, clock, plan.patience, room, upkeep, budgets,
-            Freshness(plan.session, UTC), secrets, streams, HouseGate(),
+            Freshness(plan.session, UTC), secrets, streams, gate,
         )
     )  # fmt: skip
     commands = CommandParts(
         ledger, sessions, bus, runs, traces, clock, channels, room, ModelShelf(),
         {agent: AgentProfile(agent, state / "workspace", model=plan.pin) for agent in plan.agents}, AgentDefaults(),
-        plan.commands, plan.session.reset_triggers, budgets, UTC, clock.now_ms(), briefing.weigh, plan.restart,
+        plan.commands, plan.session.reset_triggers, budgets, UTC, clock.now_ms(), briefing.weigh, approvals,
+        plan.restart,
     )  # fmt: skip
-    work = LaneWork(turns, commands, briefing, upkeep)
+    work = LaneWork(turns, commands, briefing, upkeep, UndoBook(state, clock))
     stopper = Stopper(ledger, room, runs, bus, (turns, work))
-    lanes: Lanes[str] = Lanes(work.run_next, at_once=plan.at_once, on_busy=turns.knock)
+    lanes: Lanes[str] = Lanes(work.run_next, at_once=plan.at_once, on_busy=(turns.knock, approvals.knock))
     routing = Routing(plan.agents, plan.agents[0], plan.bindings, plan.session)
     pairing = PairingStore(state / "credentials", *TELEGRAM, clock)
     delivery = Delivery(DeliveryParts(ledger, sessions, channels, bus, clock, secrets), plan.rules)
@@ -373,5 +388,5 @@ def _wired(
     intake = Intake(ledger, bus, traces, clock)
     return House(
         state, clock, changes, database, ledger, bus, sessions, model, channel, briefing, traces, runs, turns,
-        lanes, intake, delivery, dispatch, pairing, routing, streams, stopper,
+        lanes, intake, delivery, dispatch, pairing, routing, streams, stopper, approvals,
     )  # fmt: skip

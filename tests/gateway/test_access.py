@@ -8,13 +8,16 @@ from openclaw.gateway.access import (
     Allowed,
     Decision,
     DmPolicy,
+    Mark,
     NeedsPairing,
     Refused,
     hinges_on_pairing,
     judge,
     owners_of,
 )
-from openclaw.types.messages import Inbound, Sender
+from openclaw.gateway.config import AckScope
+from openclaw.types.groups import GroupAccess, GroupRule
+from openclaw.types.messages import Address, Inbound, Role, Sender
 
 OWNER, MEMBER, PAIRED, STRANGER = "1", "2", "3", "4"
 POLICIES: tuple[DmPolicy, ...] = ("pairing", "allowlist", "open", "disabled")
@@ -55,6 +58,10 @@ def test_disabled_lets_nobody_in(sender: str, anyone: bool) -> None:
         (PAIRED, "allowlist", False, Refused("not_on_allowlist")),
         (STRANGER, "allowlist", False, Refused("not_on_allowlist")),
         ("", "allowlist", False, Refused("not_on_allowlist")),
+        (PAIRED, "stream", False, Allowed("member", "authorised")),
+        (STRANGER, "stream", False, Refused("not_authorised")),
+        ("", "stream", False, Refused("not_authorised")),
+        (STRANGER, "stream", True, Allowed("stranger", "open")),
         (PAIRED, "open", False, Allowed("member", "open")),
         (STRANGER, "open", False, Allowed("stranger", "open")),
         ("", "open", False, Allowed("stranger", "open")),
@@ -125,3 +132,79 @@ def test_owners_are_named_by_id_and_never_by_a_number_that_can_be_forged(
     channel: str, named: tuple[str, ...], listed: tuple[str, ...], owners: set[str]
 ) -> None:
     assert owners_of(channel, named, listed) == owners
+
+
+@pytest.mark.parametrize("role", ["owner", "member", "stranger"])
+def test_what_the_house_says_to_itself_has_the_authority_it_was_given(role: Role) -> None:
+    event = Inbound("cron", Sender("telegram:821071206"), "[cron:job_1] look", 0, role=role)
+    assert judge(event, AccessPolicy(dm_policy="disabled"), frozenset()) == Allowed(role, "house")
+
+
+GROUP_MEMBER = "821071299"
+
+
+def in_group(sender: str, groups: GroupAccess, *, topic: str | None = None) -> Decision:
+    where = Address("telegram", "-100200", thread=topic)
+    heard = replace(message(sender), chat_type="group", reply_to=where)
+    return judge(heard, replace(policy("pairing"), groups=groups), frozenset({PAIRED}))
+
+
+RULES = {"-100200": GroupRule(), "-100200:topic:9": GroupRule(enabled=False)}
+LISTED = GroupAccess("allowlist", RULES, frozenset({GROUP_MEMBER}))
+
+
+@pytest.mark.parametrize(
+    ("sender", "groups", "expected"),
+    [
+        (OWNER, LISTED, Allowed("owner", "owner")),
+        (GROUP_MEMBER, LISTED, Allowed("member", "groupAllowFrom")),
+        (MEMBER, LISTED, Refused("not_on_group_allowlist")),
+        (PAIRED, LISTED, Refused("not_on_group_allowlist")),
+        ("", LISTED, Refused("not_on_group_allowlist")),
+        (STRANGER, replace(LISTED, policy="open"), Allowed("stranger", "group open")),
+        (PAIRED, replace(LISTED, policy="open"), Allowed("member", "group open")),
+        (MEMBER, replace(LISTED, policy="open"), Allowed("member", "group open")),
+        ("", replace(LISTED, policy="open"), Allowed("stranger", "group open")),
+        (STRANGER, replace(LISTED, allow_from=frozenset({"*"})), Allowed("stranger", "group open")),
+        (OWNER, replace(LISTED, policy="disabled"), Refused("group_disabled")),
+        (OWNER, replace(LISTED, rules={}), Refused("group_not_listed")),
+        (STRANGER, GroupAccess("open"), Allowed("stranger", "group open")),
+        (OWNER, replace(LISTED, rules={"*": GroupRule(policy="disabled")}), Refused("group_disabled")),
+        (STRANGER, replace(LISTED, rules={"*": GroupRule(policy="open")}), Allowed("stranger", "group open")),
+        (
+            GROUP_MEMBER,
+            replace(LISTED, rules={"*": GroupRule(allow_from=frozenset())}),
+            Refused("not_on_group_allowlist"),
+        ),
+    ],
+)
+def test_a_group_is_opened_by_the_file_alone(sender: str, groups: GroupAccess, expected: Decision) -> None:
+    assert in_group(sender, groups) == expected
+
+
+def test_a_topic_can_be_shut_in_an_open_group() -> None:
+    assert in_group(OWNER, LISTED, topic="9") == Refused("group_disabled")
+
+
+@pytest.mark.parametrize(
+    ("scope", "direct", "in_group_at_all", "called"),
+    [
+        ("group-mentions", "", "", "👀"),
+        ("group-all", "", "👀", "👀"),
+        ("direct", "👀", "", ""),
+        ("all", "👀", "👀", "👀"),
+        ("off", "", "", ""),
+        ("none", "", "", ""),
+    ],
+)
+def test_a_message_is_marked_as_the_scope_says(
+    scope: AckScope, direct: str, in_group_at_all: str, called: str
+) -> None:
+    mark, written = Mark("👀", scope), replace(message(OWNER), message_id="7")
+    group = replace(written, chat_type="group")
+
+    assert mark.of(written) == direct
+    assert mark.of(group) == in_group_at_all
+    assert mark.of(replace(group, called="reply")) == called
+    assert mark.of(replace(group, called="reply", message_id="")) == ""
+    assert mark.of(replace(group, called="reply", role="owner")) == ""

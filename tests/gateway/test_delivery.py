@@ -5,10 +5,10 @@ import anyio
 import pytest
 
 from openclaw.compliance import gates
-from openclaw.gateway.delivery import AmbiguousPolicy, DeliveryRules, wait_seconds
+from openclaw.gateway.delivery import DeliveryRules, wait_seconds
 from openclaw.sessions.lines import encode
 from openclaw.store.echoes import Echo
-from openclaw.store.outbox import MARK, Draft
+from openclaw.store.outbox import Draft
 from openclaw.types.conversation import Note
 from openclaw.types.errors import AmbiguousDeliveryError, DeliveryError
 from openclaw.types.events import ReplyReady, ReplySent
@@ -16,7 +16,7 @@ from openclaw.types.ids import new_id
 from openclaw.types.messages import Part, Role
 from openclaw.types.sending import Facts, SendIntent, Verdict
 from tests.gateway.harness import MAIN, MEMBER, OWNER, House, Plan, open_house, said, to
-from tests.gateway.scripted import NOW, forever, says
+from tests.gateway.scripted import NOW, says
 
 ALARM = "openclaw.gateway.delivery.Delivery._wake_at.<locals>.wait"
 STATES = "SELECT state FROM outbox ORDER BY seq"
@@ -158,103 +158,7 @@ def test_the_wait_doubles_up_to_five_minutes_and_never_undercuts_what_was_asked(
     assert wait_seconds(attempts, asked, chance) == seconds
 
 
-# -- doubt ------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("audience", "chosen", "policy"),
-    [
-        ("owner", None, "resend-once-marked"),
-        ("member", None, "ask"),
-        ("stranger", None, "ask"),
-        ("owner", "drop", "drop"),
-        ("stranger", "resend-once-marked", "resend-once-marked"),
-    ],
-)
-def test_owners_get_a_marked_copy_and_for_others_we_ask(
-    audience: Role, chosen: AmbiguousPolicy | None, policy: AmbiguousPolicy
-) -> None:
-    assert DeliveryRules(on_ambiguous=chosen).policy(audience) == policy
-
-
-async def test_the_owner_gets_one_marked_copy_of_what_may_have_arrived(house: House) -> None:
-    house.channel.will_raise(OWNER, doubt())
-
-    await post(house, "hi")
-
-    await house.until_rows(STATES, ["sent"])
-    assert house.channel.texts() == [f"{MARK}hi"]
-
-
-async def test_a_marked_copy_in_doubt_is_never_sent_a_third_time(
-    house: House, caplog: pytest.LogCaptureFixture
-) -> None:
-    house.channel.will_raise(OWNER, doubt(), doubt())
-
-    await post(house, "one")
-    await post(house, "two")
-    await house.until_rows(STATES, ["ambiguous", "sent"])
-    await house.delivery._lanes.rest()
-
-    assert [message.part.text for message in house.channel.offered] == ["one", f"{MARK}one", "two"]
-    assert caplog.text.count("sent once more, marked") == 1
-    assert "openclaw outbox resend|drop" in caplog.text
-
-
-async def test_others_get_no_second_copy_unless_the_owner_says_so(house: House) -> None:
-    house.channel.will_raise(MEMBER, doubt())
-    outbox_id = await post(house, "hi", MEMBER, "member")
-    await house.until_rows(STATES, ["ambiguous"])
-    assert house.channel.sent == []
-
-    await house.ledger.resend(outbox_id)
-    house.delivery.wake(to(MEMBER))
-
-    await house.until_rows(STATES, ["sent"])
-    assert house.channel.texts() == ["hi"]
-
-
-async def test_doubt_may_mean_that_it_is_dropped(state_dir: Path) -> None:
-    async with (
-        open_house(state_dir, Plan(rules=DeliveryRules(on_ambiguous="drop"))) as house,
-        house.working(),
-    ):
-        house.channel.will_raise(OWNER, doubt())
-        await post(house, "hi")
-        await house.until_rows(STATES, ["dropped"])
-        assert len(house.channel.offered) == 1
-
-
-async def test_a_channels_own_mistake_leaves_a_message_in_doubt_and_others_alone(
-    house: House, caplog: pytest.LogCaptureFixture
-) -> None:
-    house.channel.will_raise(MEMBER, TypeError("a mistake of the plugin"))
-
-    await post(house, "hi", MEMBER, "member")
-    await post(house, "hi")
-    await house.until_rows(STATES, ["ambiguous", "sent"])
-
-    assert "a mistake of the plugin" in caplog.text
-
-
-async def test_what_an_earlier_life_was_sending_is_in_doubt(state_dir: Path, tmp_path: Path) -> None:
-    async with open_house(state_dir) as house, house.working():
-
-        async def hang(message: object) -> str:
-            await forever()
-
-        house.channel.send = hang  # type: ignore[method-assign]
-        await post(house, "for the owner")
-        await post(house, "for a member", MEMBER, "member")
-        await post(house, "after it", MEMBER, "member")
-        await house.until_rows(STATES, ["sending", "sending", "pending"])
-        cut = await house.snapshot(tmp_path / "cut")
-
-    async with open_house(cut, Plan(boot="boot_2")) as house, house.working():
-        await house.until_rows(STATES, ["sent", "ambiguous", "sent"])
-
-        assert house.channel.texts(OWNER) == [f"{MARK}for the owner"]
-        assert house.channel.texts(MEMBER) == ["after it"]
+# -- another life -----------------------------------------------------------------------------------------
 
 
 async def test_what_nobody_had_begun_to_send_leaves_in_the_next_life(state_dir: Path) -> None:
@@ -286,7 +190,7 @@ async def test_a_gate_that_objects_blocks_the_message_and_no_other(
         await post(house, "it is sk-ant-1")
         await post(house, "two")
 
-        await house.until_rows(STATES, ["blocked", "sent"])
+        await house.until_rows(STATES, ["refused", "sent"])
         assert await house.column("SELECT reason FROM outbox") == ["response-generator: secret", ""]
         assert "block by response-generator" in caplog.text
         assert "sk-ant-1" not in caplog.text
@@ -301,7 +205,7 @@ async def test_a_gate_that_fails_lets_nothing_through(
     monkeypatch.setattr(gates, "decide", broken)
     await post(house, "hi")
 
-    await house.until_rows(STATES, ["blocked"])
+    await house.until_rows(STATES, ["refused"])
     assert house.channel.offered == []
     assert "ZeroDivisionError" in caplog.text
 

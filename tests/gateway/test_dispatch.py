@@ -7,10 +7,15 @@ import pytest
 
 from openclaw.gateway.access import AccessPolicy
 from openclaw.gateway.pairing import PairingStore
+from openclaw.gateway.phone.bootstrap import Bootstrap
+from openclaw.gateway.phone.dual import DualDispatch, DualParts, DualRules
 from openclaw.llm.chat import Reply, Request
+from openclaw.store.screening import ScreeningLog
 from openclaw.types.conversation import Text
 from openclaw.types.events import TraceRecorded
+from openclaw.types.messages import Address, Arrival, Inbound, Sender
 from tests.gateway.harness import (
+    MAIN,
     MEMBER,
     OWNER,
     PER_PEER,
@@ -21,7 +26,8 @@ from tests.gateway.harness import (
     said,
     to,
 )
-from tests.gateway.scripted import says
+from tests.gateway.phone.switchboard import ADA, BEN, OURS, Telephone
+from tests.gateway.scripted import NOW, ControlledClock, says
 
 
 async def ends(house: House) -> list[tuple[Any, ...]]:
@@ -171,7 +177,7 @@ async def test_a_thousand_messages_at_once_all_end_and_each_session_in_its_order
         for start in range(0, 1000, 100):
             await house.receive(*messages[start : start + 100])
         await house.until_rows(
-            "SELECT state, count(*) FROM inbox GROUP BY state HAVING state <> 'answered'", []
+            "SELECT state, count(*) FROM inbox GROUP BY state HAVING state <> 'answered'", [], 60
         )
         await house.settled()
 
@@ -184,7 +190,8 @@ async def test_a_message_that_waits_is_taken_up_by_the_next_life(state_dir: Path
     async with open_house(state_dir) as house:
         await house.receive(said("one", number=1), said("two", number=2))
 
-    async with open_house(state_dir) as house, house.working():
+    later = ControlledClock(NOW + 1_000)
+    async with open_house(state_dir, clock=later) as house, house.working():
         await house.settled()
         assert len(house.channel.texts(OWNER)) == 2
         (_, older) = await house.ledger.recent_traces(5)
@@ -204,3 +211,46 @@ async def test_messages_admitted_before_a_restart_do_not_wait_for_the_next_one(s
     async with open_house(state_dir, plan) as house, house.working():
         await house.settled()
         assert house.channel.texts(MEMBER) == ["Yes."]
+
+
+def texted(text: str, sender: str, number: int) -> Arrival:
+    message = Inbound(
+        "sms", Sender(sender), text, 0, reply_to=Address("sms", sender), message_id=f"SM{number}"
+    )
+    return Arrival(f"sms:SM{number}", "sms", "default", text.encode(), message, number)
+
+
+async def test_a_text_is_kept_or_answered_by_the_list_and_its_answer_echoed_when_sent(house: House) -> None:
+    phone = Telephone(house.state, house.clock)
+    await phone.book.add(ADA, "api")
+    screening = ScreeningLog(house.database, house.clock)
+    trust = Bootstrap(phone.book, phone.marks, house.clock, None)
+    parts = DualParts(phone.book, trust, phone.vault, phone.log, screening, house.ledger, house.bus)
+    house.dispatch._dual = DualDispatch(parts, DualRules({"default": OURS}, "Telegram"))
+    assert isinstance(house.dispatch._policies, dict)
+    house.dispatch._policies["sms", "default"] = AccessPolicy("stream")
+    house.model.will(says("One. Two. **Three.**"))
+
+    await house.receive(texted("Hello?", BEN, 1), texted("Did you book?", ADA, 2), texted("STOP", BEN, 3))
+    await house.until_rows("SELECT count(*) FROM inbox WHERE finished_at IS NULL", [0])
+    await house.until_rows("SELECT count(*) FROM echoes WHERE released = 1", [0])
+
+    assert await ends(house) == [
+        ("ignored", "stream", "stranger"),
+        ("answered", "", "member"),
+        ("ignored", "opt_out", "stranger"),
+    ]
+    assert len(house.model.requests) == 1
+    assert [line["content"] for line in await phone.streams.newest("sms", 9)] == ["Hello?"]
+    (sent,) = await house.rows("SELECT id, text FROM outbox WHERE purpose = 'reply'")
+    assert sent["text"] == "One. Two. (more on Telegram)"
+    assert "One. Two. **Three.**" in str(await house.transcript(f"agent:main:sms:direct:{ADA}"))
+    (echo,) = await house.rows("SELECT outbox_id, target, lines FROM echoes WHERE released = 0")
+    assert (echo["outbox_id"], echo["target"]) == (sent["id"], MAIN)
+    assert f"[SMS from {ADA}]\\n> Did you book?\\n\\nReply: One. Two. (more on Telegram)" in echo["lines"]
+    assert house.sessions.find(MAIN) is not None
+
+    house.dispatch._policies["sms", "default"] = AccessPolicy("open")
+    await house.receive(texted("You have won! Claim your prize: http://bit.ly/3xYz", BEN, 4))
+    await house.until_rows("SELECT count(*) FROM inbox WHERE finished_at IS NULL", [0])
+    assert (await ends(house))[-1] == ("ignored", "spam", "stranger")

@@ -229,3 +229,32 @@ async def test_a_failure_in_a_lane_is_never_silent(work: Work) -> None:
         await fail_at_work()
 
     assert caught.group_contains(RuntimeError, match="the ledger is gone")
+
+
+async def test_everybody_who_wants_to_know_is_told_that_more_comes_for_a_busy_lane() -> None:
+    work, told = Work(), list[tuple[str, str, object]]()
+    release = anyio.Event()
+
+    async def during(key: str, item: int) -> None:
+        await release.wait()
+
+    work.during = during
+    lanes: Lanes[str] = Lanes(
+        work.next,
+        at_once=2,
+        on_busy=[
+            lambda key, said: told.append(("a", key, said)),
+            lambda key, said: told.append(("b", key, said)),
+        ],
+    )
+    async with anyio.create_task_group() as group:
+        await group.start(lanes.run)
+        work.waiting["ana"].append(1)
+        lanes.wake("ana")
+        await work.changes.until(lambda: "ana" in work.busy)
+        lanes.wake("ana")
+        release.set()
+        await lanes.finish()
+        group.cancel_scope.cancel()
+
+    assert told == [("a", "ana", {}), ("b", "ana", {})]

@@ -18,7 +18,7 @@ from openclaw.gateway.send_policy import (
     switched,
 )
 from openclaw.sessions.config import SessionSendPolicy
-from openclaw.settings.repair import usable
+from openclaw.settings.checking.repair import usable
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ANA = SendFacts("telegram", "821071206", "direct", "agent:main:telegram:direct:821071206")

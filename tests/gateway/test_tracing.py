@@ -63,12 +63,19 @@ def test_an_events_trace_is_found_until_it_is_closed() -> None:
     assert book.find(row("t_1")) is not begun
 
 
-def test_a_trace_that_an_earlier_life_began_says_so() -> None:
-    spans = TraceBook(ControlledClock()).find(row("t_1")).record("answered", "", "k").spans
+@pytest.mark.parametrize(
+    ("opened_at", "restarted"),
+    [(NOW + 1, True), (NOW, None)],
+    ids=["by an earlier life", "by the house itself, a subagent's result for instance"],
+)
+def test_a_trace_that_no_channel_began_here_says_where_it_was_begun(
+    opened_at: int, restarted: bool | None
+) -> None:
+    spans = TraceBook(ControlledClock(opened_at)).find(row("t_1")).record("answered", "", "k").spans
 
     assert [(item["name"], item.get("sender"), item.get("restarted")) for item in spans] == [
         ("received", "7", None),
-        ("stored", None, True),
+        ("stored", None, restarted),
     ]
 
 
@@ -79,3 +86,13 @@ def test_the_book_is_bounded() -> None:
         book.begin(f"t_{number}", NOW, "telegram", "k")
 
     assert book.find(row("first")) is not first
+
+
+def test_a_trace_is_found_by_its_id_as_long_as_its_event_is_under_way() -> None:
+    book = TraceBook(ControlledClock())
+    trace = book.begin("t_1", 0, "telegram", "telegram:1")
+
+    assert book.under_way("t_1") is trace
+    assert book.under_way("t_2") is None
+    book.close("t_1")
+    assert book.under_way("t_1") is None

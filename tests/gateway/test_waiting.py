@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,12 +7,12 @@ import pytest
 
 from openclaw.gateway.config import QueueConfig
 from openclaw.gateway.queueing import QueueRules
-from openclaw.gateway.waiting import LOOK, Gathering, gather, quiet_ms, same_place
+from openclaw.gateway.waiting import ALBUM_QUIET_MS, LOOK, Gathering, gather, quiet_ms, same_place, unfetched
 from openclaw.llm.chat import Reply, Request
 from openclaw.store.inbox import InboxRow
 from openclaw.types.conversation import Text
 from openclaw.types.events import TraceRecorded, TurnFinished, TurnStarted
-from openclaw.types.messages import Address, Inbound, Role, Sender
+from openclaw.types.messages import Address, Attachment, Brought, Inbound, Role, Sender
 from tests.gateway.harness import MAIN, OWNER, TELEGRAM, House, Plan, open_house, said, to
 from tests.gateway.scripted import NOW, says
 
@@ -50,6 +51,15 @@ def test_nobody_speaks_into_a_turn_of_another_authority() -> None:
     assert same_place(row(1), row(2))
     assert not same_place(row(1), row(2, role="member"))
     assert not same_place(row(1), row(2, ELSEWHERE))
+
+
+def test_a_program_s_request_is_a_turn_of_its_own() -> None:
+    programs = [replace(each, event=replace(each.event, brought=Brought())) for each in (row(2), row(3))]
+    rows = [row(1), *programs, row(4)]
+
+    assert seqs(gather(rows, QueueRules("collect"))) == (1, [], [], [])
+    assert seqs(gather(rows[1:], QueueRules("collect"))) == (2, [], [], [])
+    assert seqs(gather(rows[1:], QueueRules("followup", cap=1))) == (2, [], [], [])
 
 
 def test_a_turn_that_was_cut_off_goes_on_as_it_was() -> None:
@@ -102,6 +112,46 @@ def test_only_who_had_to_wait_is_waited_for(
     rows: list[InboxRow], mode: Any, now: int, busy_until: int, expected: int
 ) -> None:
     assert quiet_ms(rows, QueueRules(mode), NOW + now, NOW + busy_until) == expected
+
+
+def of_album(
+    seq: int, album: str = "a", *, sender: str = OWNER, files: tuple[Attachment, ...] = ()
+) -> InboxRow:
+    event = replace(row(seq).event, album=album, sender=Sender(sender), files=files)
+    return replace(row(seq), event=event)
+
+
+@pytest.mark.parametrize("mode", ["steer", "followup", "collect"])
+def test_an_album_is_one_turn_in_every_mode(mode: Any) -> None:
+    rows = [
+        of_album(1),
+        of_album(2),
+        row(3, ELSEWHERE),
+        of_album(4),
+        of_album(5, "b"),
+        of_album(6, sender="9"),
+    ]
+
+    expected = [2, 4]
+    assert seqs(gather(rows, QueueRules(mode))) == (1, expected, [], [])
+    assert seqs(gather([row(1), *rows[1:]], QueueRules("followup"))) == (1, [], [], [])
+
+
+@pytest.mark.parametrize(("now", "expected"), [(200, ALBUM_QUIET_MS), (700, 1000), (200 + ALBUM_QUIET_MS, 0)])
+def test_an_album_is_whole_when_no_more_of_it_comes(now: int, expected: int) -> None:
+    rows = [of_album(1), of_album(2), row(5)]
+
+    assert quiet_ms(rows, QueueRules("steer"), NOW + now, 0) == expected
+    assert quiet_ms([replace(rows[0], state="running"), *rows[1:]], QueueRules("steer"), NOW + now, 0) == 0
+
+
+def test_the_files_of_a_whole_album_are_fetched_before_its_turn() -> None:
+    photo = Attachment("photo", "F1")
+    rows = [of_album(1), row(2), of_album(3, files=(photo,))]
+
+    assert unfetched(rows) == rows[2]
+    assert unfetched([row(1), rows[2]]) is None
+    assert unfetched([of_album(1, files=(replace(photo, missing="gone"),))]) is None
 
 
 # -- over the inbox ---------------------------------------------------------------------------------------
@@ -179,6 +229,24 @@ async def test_collect_waits_for_quiet_and_answers_all_at_once(state_dir: Path) 
         ]
         outcomes = await house.rows("SELECT outcome FROM traces ORDER BY rowid")
         assert sorted(each["outcome"] for each in outcomes) == ["answered", "answered", "merged", "merged"]
+
+
+async def test_an_album_that_comes_bit_by_bit_is_answered_once(state_dir: Path) -> None:
+    photos = (Attachment("photo", "F1"), Attachment("photo", "F2"))
+    async with open_house(state_dir, queue(mode="followup")) as house, house.working():
+        await house.receive(said("our roofs", number=1, album="a", files=photos[:1]))
+        await house.until_rows("SELECT count(*) FROM inbox WHERE state = 'accepted'", [0])
+        await house.receive(
+            said("and then?", number=2), said("<media:photo>", number=3, album="a", files=photos[1:])
+        )
+        house.clock.advance(ALBUM_QUIET_MS / 1000)
+        await house.settled()
+
+        assert [[text.splitlines()[0] for text in asked(each)] for each in house.model.requests] == [
+            ["our roofs", "<media:photo>"],
+            ["and then?"],
+        ]
+        assert await ends(house) == [("answered", ""), ("answered", ""), ("merged", "into")]
 
 
 async def test_an_idle_session_collects_nothing(state_dir: Path) -> None:

@@ -1,10 +1,13 @@
 """Where commands, directives and shortcuts are carried out, and by whom they may be given."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from openclaw.gateway.commands import info
-from openclaw.gateway.commands.owner import restart_refused, send
+from openclaw.gateway.commands.approve import answers_approval, approve
+from openclaw.gateway.commands.owner import activation, config_answer, config_refused, restart_refused, send
 from openclaw.gateway.commands.parts import CommandParts
 from openclaw.gateway.commands.settings import Changes, Followed, Situation, changed, follow, model_list
 from openclaw.gateway.commands.stop import Stopper, told
@@ -13,11 +16,15 @@ from openclaw.gateway.directives import Order, Parsed, is_stop, parse
 from openclaw.gateway.send_policy import override_of
 from openclaw.sessions.config import SendAction
 from openclaw.sessions.freshness import reset_asked
+from openclaw.sessions.transcript import TranscriptError
 from openclaw.store.inbox import InboxRow
 from openclaw.store.outbox import Draft
 from openclaw.store.sessions import SessionRow
+from openclaw.types.channel import Reacting
 from openclaw.types.events import SessionChanged, TurnFinished
 from openclaw.types.messages import Inbound, Role
+
+logger = logging.getLogger(__name__)
 
 LASTING = "model"
 """A model is chosen for the conversation, also inside a text; all else then holds for that message."""
@@ -49,10 +56,14 @@ class Commands:
 
     def read(self, message: Inbound) -> Parsed:
         """Pure. The owner's own words for `/new` are known here."""
-        if not self._parts.config.text and not message.operator and not is_stop(message.text):
+        if message.brought is not None:
+            # A program passes on whatever it is given to read: that commands nobody.
             return Parsed(rest=message.text)
-        parsed = parse(message.text)
-        words = reset_asked(message.text, self._parts.reset_triggers)
+        always = is_stop(message.words) or answers_approval(message.words)
+        if not self._parts.config.text and not message.operator and not always:
+            return Parsed(rest=message.text)
+        parsed = parse(message.words)
+        words = reset_asked(message.words, self._parts.reset_triggers)
         if words is None or (parsed.command is not None and parsed.command.known.in_lane):
             return parsed
         return parse(f"/new {words}")
@@ -83,6 +94,37 @@ class Commands:
         """What `/send` said in this conversation."""
         return override_of(self._parts.sessions.find(row.session_key) or {})
 
+    def orders(self, message: Inbound) -> bool:
+        """Whether it is written as a command: such a one needs no name to be meant. A bare `wait` may be anybody's."""
+        return message.text.lstrip()[:1] in {"/", "!"} and not self.read(message).plain
+
+    def entry(self, session_key: str) -> Mapping[str, Any]:
+        return self._parts.sessions.find(session_key) or {}
+
+    async def open_session(self, row: InboxRow) -> SessionRow | None:
+        """For what is written down before the conversation's first turn; None: there is one."""
+        if self._parts.sessions.find(row.session_key) is not None:
+            return None
+        return await self._parts.sessions.change(row.session_key, row.agent, {})
+
+    async def write_notes(self, session_key: str) -> None:
+        try:
+            await self._parts.sessions.take_released(session_key)
+        except (OSError, TranscriptError):
+            logger.exception(
+                "the transcript of %s cannot be written; the ledger keeps its lines", session_key
+            )
+
+    async def acknowledge(self, row: InboxRow, emoji: str) -> None:
+        to = row.event.reply_to
+        channel = self._parts.channels.get((row.channel, row.account))
+        if to is None or not isinstance(channel, Reacting):
+            return
+        try:
+            await channel.react(to, row.event.message_id, emoji)
+        except Exception:
+            logger.exception("%s could not mark a message as taken up", row.channel)
+
     def now(self) -> int:
         return self._parts.clock.now_ms()
 
@@ -110,6 +152,16 @@ class Commands:
                 entry = parts.sessions.find(row.session_key) or {}
                 done = send(order.arguments, entry)
                 return Carried(names, done.text, done.changes)
+            case "approve":
+                return Carried(names, await approve(order.arguments, row, parts.approvals))
+            case "activation":
+                entry = parts.sessions.find(row.session_key) or {}
+                done = activation(order.arguments, entry, row.event.chat_type)
+                return Carried(names, done.text, done.changes)
+            case "config":
+                if (refused := config_refused(parts, row.event.chat_type)) or parts.config_desk is None:
+                    return Carried(names, refused)
+                return Carried(names, await config_answer(order.arguments, parts.config_desk))
             case "usage" if order.arguments.lower() in {"off", "tokens", "full"}:
                 said = order.arguments.lower()
                 changes = {"responseUsage": None if said == "off" else said}

@@ -51,19 +51,26 @@ async def status_text(row: InboxRow, parts: CommandParts) -> str:
     now = parts.situation(row)
     entry = now.entry
     waiting = sum(other.seq < row.seq for other in await parts.ledger.waiting(row.session_key))
-    today, _ = day_of(parts.clock.now_ms(), parts.zone)
-    spent = await parts.ledger.cost_since(today)
     lines = [
         f"OpenClaw {__version__}, up {duration(parts.clock.now_ms() - parts.started_at)}",
         model_line(now),
         _levels(entry),
         _context(entry),
-        f"Cost: {usd(entry.get('cost', 0.0))} for this conversation, {usd(spent)} today.",
-        *_budgets(parts.budgets.state()),
+        *await _costs(row, entry, parts),
         f"{queue_line(now.queue)} {waiting} waiting or under way.",
         f"Conversation: {row.session_key}",
     ]
     return "\n".join(lines)
+
+
+async def _costs(row: InboxRow, entry: Mapping[str, Any], parts: CommandParts) -> list[str]:
+    """What others cost is the owner's business alone."""
+    here = f"Cost: {usd(entry.get('cost', 0.0))} for this conversation"
+    if row.role != "owner":
+        return [f"{here}."]
+    today, _ = day_of(parts.clock.now_ms(), parts.zone)
+    spent = await parts.ledger.cost_since(today)
+    return [f"{here}, {usd(spent)} today.", *_budgets(parts.budgets.state())]
 
 
 def _levels(entry: Mapping[str, Any]) -> str:
@@ -71,9 +78,9 @@ def _levels(entry: Mapping[str, Any]) -> str:
         "Thinking": "thinkingLevel",
         "Verbose": "verboseLevel",
         "Reasoning": "reasoningLevel",
-        "Elevated": "elevatedLevel",
     }
-    return ", ".join(f"{title}: {entry.get(name, 'default')}" for title, name in levels.items())
+    told = [f"{title}: {entry.get(name, 'default')}" for title, name in levels.items()]
+    return ", ".join([*told, "Elevated: off"])
 
 
 def _context(entry: Mapping[str, Any]) -> str:
@@ -103,13 +110,13 @@ def duration(ms: int) -> str:
 
 async def cost_text(row: InboxRow, parts: CommandParts) -> str:
     entry, now = parts.sessions.find(row.session_key) or {}, parts.clock.now_ms()
-    today, _ = day_of(now, parts.zone)
     lines = [
         f"This conversation: {usd(entry.get('cost', 0.0))}, {entry.get('inputTokens', 0):,} tokens in, "
         f"{entry.get('outputTokens', 0):,} out, {entry.get('cacheRead', 0):,} from the cache.",
-        f"Today: {usd(await parts.ledger.cost_since(today))}.",
     ]
     if row.role == "owner":
+        today, _ = day_of(now, parts.zone)
+        lines.append(f"Today: {usd(await parts.ledger.cost_since(today))}.")
         by_model = await costs(parts.ledger, "model", 30, now, parts.zone)
         lines += [f"30 days, {each['key']}: {usd(float(str(each['cost'])))}" for each in by_model]
     return "\n".join(lines)

@@ -9,12 +9,16 @@ import anyio
 
 from openclaw.agent.context.memory import Conversation
 from openclaw.agent.context.upkeep import Upkeep, Upkept
+from openclaw.agent.tools.files.undo.book import UndoBook
 from openclaw.gateway import notices
 from openclaw.gateway.answering import Briefing
+from openclaw.gateway.attachments import Attachments, Hearing
 from openclaw.gateway.budgets import BudgetSpentError, CappedModel, Spender
 from openclaw.gateway.commands.parts import CommandParts
 from openclaw.gateway.commands.settings import chosen_model, unknown
+from openclaw.gateway.commands.undo import undo_text
 from openclaw.gateway.journal import Attribution
+from openclaw.gateway.waiting import LOOK, unfetched
 from openclaw.llm.selection import Found, Menu, Unknown, choosable, find_model, guess_model
 from openclaw.sessions.lines import encode
 from openclaw.sessions.sessions import Session
@@ -47,34 +51,48 @@ class Opening:
 class LaneWork:
     """What a lane asks for its next piece of work: a command where one is next, else a turn."""
 
-    def __init__(self, turns: Turns, parts: CommandParts, briefing: Briefing, upkeep: Upkeep) -> None:
+    def __init__(
+        self, turns: Turns, parts: CommandParts, briefing: Briefing, upkeep: Upkeep, undo: UndoBook,
+        hearing: Hearing | None = None,
+    ) -> None:  # fmt: skip
         self._turns = turns
         self._parts = parts
         self._briefing = briefing
         self._upkeep = upkeep
+        self._undo = undo
+        self._attachments = Attachments(parts.ledger, parts.channels, parts.traces, hearing)
         self._scopes: dict[str, anyio.CancelScope] = {}
 
     async def run_next(self, session_key: str) -> bool:
         """Called by the lane, one at a time for each key. False when nobody waits."""
         return (
-            await self._command_next(session_key)
+            await self._house_next(session_key)
             or await self._turns.run_next(session_key)
-            # A turn does not look past a command that has become the first in the meantime.
-            or await self._command_next(session_key)
+            # A turn does not look past a command, or files to be fetched, that have become the first meanwhile.
+            or await self._house_next(session_key)
         )
 
-    def abort(self, session_key: str, reason: str = "aborted") -> int:
+    def abort(self, session_key: str, reason: str = "aborted", run_id: str | None = None) -> int:
         scope = self._scopes.get(session_key)
-        if scope is None:
+        if scope is None or run_id is not None:
             return 0
         scope.cancel()
         return 1
 
-    async def _command_next(self, session_key: str) -> bool:
+    async def _house_next(self, session_key: str) -> bool:
+        """What comes before the model, if that is next."""
         rows = await self._parts.ledger.waiting(session_key, 1)
-        if not rows or not rows[0].event.command or rows[0].state != "queued":
+        if not rows or rows[0].state != "queued":
             return False
-        row = rows[0]
+        if rows[0].event.album:
+            rows = await self._parts.ledger.waiting(session_key, LOOK)
+        if (unready := unfetched(rows)) is not None:
+            await self._attachments.make_ready(unready)
+            return True
+        return bool(rows[0].event.command) and await self._command(rows[0])
+
+    async def _command(self, row: InboxRow) -> bool:
+        session_key = row.session_key
         with anyio.CancelScope() as scope:
             self._scopes[session_key] = scope
             try:
@@ -89,10 +107,14 @@ class LaneWork:
         return True
 
     async def _carry_out(self, row: InboxRow) -> None:
-        if row.event.command == "compact":
-            await self._compact(row)
-        else:
-            await self._begin_anew(row)
+        match row.event.command:
+            case "compact":
+                await self._compact(row)
+            case "undo":
+                workspace = self._parts.agents[row.agent].workspace
+                await self._end(row, await undo_text(row.event.text, workspace, row.session_key, self._undo))
+            case _:
+                await self._begin_anew(row)
 
     # -- /new, /reset ---------------------------------------------------------------------------------
 

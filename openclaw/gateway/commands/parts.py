@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Protocol
 
-from openclaw.agent.config import AgentDefaults, AgentProfile
+from openclaw.agent.config import AgentDefaults
+from openclaw.agent.profile import AgentProfile
 from openclaw.bus import Bus
+from openclaw.gateway.approvals import Approvals
 from openclaw.gateway.briefing import model_ref
 from openclaw.gateway.budgets import Budgets
 from openclaw.gateway.commands.settings import Shelf, Situation
@@ -28,7 +30,19 @@ Weights = Mapping[str, Mapping[str, int]]
 
 
 class Aborts(Protocol):
-    def abort(self, session_key: str, reason: str = "aborted") -> int: ...
+    def abort(self, session_key: str, reason: str = "aborted", run_id: str | None = None) -> int:
+        """How many were stopped. `run_id`: only the turn of this run."""
+
+
+class ConfigDesk(Protocol):
+    """The config file, as far as its owner reaches it from a chat. Each answers in words, or raises OpenClawError."""
+
+    async def show(self, key: str) -> str:
+        """Without a secret. No key: all of it."""
+
+    async def put(self, key: str, value: str) -> str: ...
+
+    async def take(self, key: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +66,10 @@ class CommandParts:
     started_at: int
     weigh: Callable[[str], Awaitable[Weights]]
     """The prompt of an agent."""
+    approvals: Approvals
     restart: Callable[[], None] | None = None
     """None: nobody would start it again."""
+    config_desk: ConfigDesk | None = None
 
     def situation(self, row: InboxRow) -> Situation:
         """`row`: of a known session."""
@@ -76,6 +92,6 @@ class CommandParts:
         channel = self.channels.get((to.channel, to.account))
         parts = channel.compose(text) if channel is not None else [Part(text)]
         return tuple(
-            Draft(new_id("o"), to, part, first + number, "reply", row.role, row.trace_id)
+            Draft(new_id("o"), to, part, first + number, "notice", row.role, row.trace_id)
             for number, part in enumerate(parts)
         )

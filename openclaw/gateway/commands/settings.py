@@ -192,25 +192,38 @@ def queue_line(rules: QueueRules) -> str:
 # -- commands on the host -----------------------------------------------------------------------------------
 
 _EXEC = {
-    "host": ("execHost", ("sandbox", "gateway", "node", "auto")),
-    "security": ("execSecurity", ("deny", "allowlist", "full")),
-    "ask": ("execAsk", ("off", "on-miss", "always")),
-    "node": ("execNode", ()),
+    "host": ("execHost", "sandbox", ("gateway", "node", "auto")),
+    "security": ("execSecurity", "deny", ("allowlist", "full")),
+    "ask": ("execAsk", "always", ("off", "on-miss")),
 }
+"""The field, what a conversation may narrow it to, and what is for the file alone to say."""
+ONLY_THE_FILE = (
+    "{what} is not for a chat to say: only the file lets programs do more (tools.exec.host, security and ask). "
+    "Nothing was changed."
+)
 
 
 def _exec(order: Order, situation: Situation) -> Followed:
     pairs = [word.partition("=") for word in order.arguments.split()]
     if not pairs:
-        now = [f"{name}={situation.entry.get(key, 'default')}" for name, (key, _) in _EXEC.items()]
+        now = [f"{name}={situation.entry.get(key, 'default')}" for name, (key, _, _) in _EXEC.items()]
         return Followed(f"Exec: {' '.join(now)}. {_usage(order.known)}")
     changes: dict[str, object] = {}
     for name, _, value in pairs:
-        key, values = _EXEC.get(name.lower(), ("", ()))
-        if not key or not value or (values and value not in values):
+        key, narrow, wide = _EXEC.get(name.lower(), ("", "", ()))
+        if value in wide:
+            return Followed(ONLY_THE_FILE.format(what=f"{name}={value}"))
+        if value not in {narrow, "default"} or not key:
             return Followed(f"{name}={value} is not known. {_usage(order.known)}")
-        changes[key] = value
+        changes[key] = value if value == narrow else None
     return Followed(f"Exec: {order.arguments}.", changes)
+
+
+def _elevated(order: Order, situation: Situation) -> Followed:
+    said = order.arguments.strip().lower()
+    if said in {"on", "ask", "full"}:
+        return Followed(ONLY_THE_FILE.format(what=f"/elevated {said}"))
+    return Followed(f"Elevated: off. {_usage(order.known)}")
 
 
 _Follow = Callable[[Order, Situation], Followed]
@@ -228,7 +241,7 @@ _FOLLOWED: Mapping[str, _Follow] = {
     ),
     "verbose": _words("verboseLevel", "Verbose", {word: word for word in ("on", "full", "off")}, bare="on"),
     "reasoning": _words("reasoningLevel", "Reasoning", {word: word for word in ("on", "off", "stream")}),
-    "elevated": _words("elevatedLevel", "Elevated", {word: word for word in ("on", "off", "ask", "full")}),
+    "elevated": _elevated,
     "model": _model,
     "queue": _queue,
     "exec": _exec,

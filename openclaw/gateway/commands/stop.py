@@ -8,7 +8,7 @@ from openclaw.gateway.commands.parts import Aborts
 from openclaw.gateway.runs import Runs
 from openclaw.gateway.waiting import WaitingRoom
 from openclaw.store.ledger import Ledger
-from openclaw.types.events import TraceRecorded, TurnFinished
+from openclaw.types.events import MessageReceived, TraceRecorded, TurnFinished
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,20 @@ class Stopper:
             self.runs.finished(ended)
             await self.bus.publish(ended)
             await self.bus.publish(TraceRecorded(row.trace_id, "ignored"))
+        if any(row.event.mail_to is not None for row in waiting):
+            await self.bus.publish(MessageReceived())
         running = [row.run_id for row in rows if row.state == "running"] if stopped else []
         return [*running, *(row.run_id for row in waiting)]
+
+    def leave(self, run_id: str) -> None:
+        """Whoever asked for this run is gone. What else its session does goes on."""
+        run = self.runs.find(run_id)
+        if run is None or run.ended is not None:
+            return
+        # One that has not begun ends unanswered when its turn comes: nobody awaits it.
+        self.runs.forget(run_id)
+        for worker in self.at_work:
+            worker.abort(run.session_key, "client_gone", run_id)
 
 
 def told(stopped: int) -> str:

@@ -115,6 +115,9 @@ async def test_a_member_does_not_do_what_is_the_owners(state_dir: Path) -> None:
 
         assert await ends(house) == [("ignored", "command_unauthorised"), ("answered", "command:status")]
         assert "sendPolicy" not in settings_of(house)
+        status = house.channel.texts(MEMBER)[-1]
+        assert " for this conversation." in status
+        assert "today" not in status, "what others cost is none of a member's business"
 
 
 async def test_an_operator_gets_the_answer_as_the_end_of_the_run(house: House) -> None:

@@ -53,6 +53,7 @@ async def test_the_status_holds_what_was_counted(house: House) -> None:
     assert "Thinking: high" in status
     assert "Queue: collect, debounce 500 ms, cap 7" in status
     assert "0 waiting or under way." in status
+    assert " today." in status
 
 
 async def test_usage_below_each_answer(house: House) -> None:

@@ -31,16 +31,20 @@ def situation(entry: dict[str, Any] | None = None, pin: str | None = None) -> Si
         ("verbose", {"verboseLevel": "on"}),
         ("verbose off", {"verboseLevel": "off"}),
         ("reasoning stream", {"reasoningLevel": "stream"}),
-        ("elevated ask", {"elevatedLevel": "ask"}),
+        ("elevated ask", {}),
+        ("elevated off", {}),
         ("queue collect", {"queueMode": "collect"}),
         ("queue steer+backlog debounce:2s cap:25 drop:old",
          {"queueMode": "steer-backlog", "queueDebounceMs": 2000, "queueCap": 25, "queueDrop": "old"}),
         ("queue reset", dict.fromkeys(("queueMode", "queueDebounceMs", "queueCap", "queueDrop"))),
-        ("exec host=sandbox ask=off", {"execHost": "sandbox", "execAsk": "off"}),
+        ("exec host=sandbox ask=always", {"execHost": "sandbox", "execAsk": "always"}),
+        ("exec security=deny ask=default", {"execSecurity": "deny", "execAsk": None}),
+        ("exec security=deny ask=off", {}),
         ("think deeply", {}),
         ("queue sometimes", {}),
         ("queue collect cap:0", {}),
         ("exec host=moon", {}),
+        ("exec node=moon", {}),
         ("reasoning", {}),
     ],
 )  # fmt: skip
@@ -48,6 +52,13 @@ def test_what_a_directive_changes(text: str, changes: dict[str, object]) -> None
     done = follow(order(text), situation())
     assert done.changes == changes
     assert done.text
+
+
+@pytest.mark.parametrize("text", ["elevated on", "elevated full", "exec host=gateway", "exec security=full"])
+def test_no_chat_lets_programs_do_more_than_the_file(text: str) -> None:
+    done = follow(order(text), situation())
+    assert done.changes == {}
+    assert "is not for a chat to say: only the file lets programs do more" in done.text
 
 
 def test_a_model_is_chosen_by_name_and_by_number() -> None:

@@ -7,6 +7,7 @@ import pytest
 from openclaw.gateway.commands.stop import told
 from openclaw.gateway.config import QueueConfig
 from openclaw.types.events import TurnFinished
+from openclaw.types.messages import Arrival, Inbound, Sender
 from tests.gateway.harness import MAIN, House, Plan, open_house, said
 from tests.gateway.scripted import hangs, says
 
@@ -63,6 +64,33 @@ async def test_other_conversations_go_on(house: House) -> None:
     await house.settled()
 
     assert await house.column("SELECT run_id FROM inbox") == [run_id]
+
+
+def asked(number: int) -> Arrival:
+    message = Inbound(
+        "webchat", Sender("operator"), "hi", 0, session_key="main", run_id=f"run_{number}", operator=True
+    )
+    return Arrival(f"webchat:default:run_{number}", "webchat", "default", b"hi", message)
+
+
+async def test_a_run_that_is_left_is_stopped_and_the_next_one_goes_on(house: House) -> None:
+    house.model.will(hangs, says("here"))
+    for number in (1, 2, 3):
+        house.runs.expect(f"run_{number}", MAIN)
+        await house.receive(asked(number))
+    await house.changes.until(lambda: len(house.model.requests) == 1)
+
+    house.stopper.leave("run_2")  # it waits
+    house.stopper.leave("run_4")  # there is none
+    assert len(house.model.requests) == 1
+    house.stopper.leave("run_1")
+    await house.settled()
+
+    assert await ends(house) == [("answered", "client_gone"), ("dead", "client_gone"), ("answered", "")]
+    assert len(house.model.requests) == 2
+    before = house.runs.find("run_3")
+    house.stopper.leave("run_3")
+    assert house.runs.find("run_3") is before
 
 
 @pytest.mark.parametrize(
