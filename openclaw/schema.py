@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
 from pydantic.alias_generators import to_camel
 
 from openclaw.types.secrets import SecretRef
@@ -54,3 +54,6 @@ def _ids(value: object) -> object:
 
 Ids = Annotated[tuple[str, ...], BeforeValidator(_ids)]
 """Sender ids; numbers in the file are read as text."""
+
+OwnPort = Annotated[int | None, Field(ge=1, le=65535)]
+"""Where a channel's webhooks are served; None: with all others, at `webhooks.port`."""

@@ -8,9 +8,9 @@ from typing import Any
 
 import pyjson5
 
+from openclaw.settings.checking.unknown import nearest
 from openclaw.settings.problems import Key, Problem, Raw, at, placed
 from openclaw.settings.shape import Shape
-from openclaw.settings.unknown import nearest
 from openclaw.types.secrets import SecretRef
 
 PREFIX = "OPENCLAW__"
@@ -127,7 +127,7 @@ def _override(result: Overlay, shape: Shape, variable: str, text: str) -> None:
         result.problems.append(found)
         return
     key, leaf = found
-    value = _value(text, leaf)
+    value = value_of(text, leaf)
     if leaf.secret and isinstance(value, str) and SecretRef(value).is_plain:
         value = f"env:{variable}"
     result.set_from(variable, key, value)
@@ -190,7 +190,7 @@ def _no_such_key(names: list[str], name: str, shape: Shape) -> Problem:
     )
 
 
-def _value(text: str, leaf: Shape) -> Any:
+def value_of(text: str, leaf: Shape) -> Any:
     """JSON5 where it is JSON5, else the text. A number for a field of texts stays the text that was written."""
     try:
         value = pyjson5.decode(text)

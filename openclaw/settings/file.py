@@ -1,5 +1,6 @@
 """The config file: JSON5 with `$include`. Whatever is wrong is told with its line and column."""
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,10 @@ class UnreadableError(Exception):
     """The file cannot be used at all; the text says why, and where."""
 
 
+def fingerprint(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
 @dataclass(slots=True)
 class ConfigText:
     """One file as it was read: the bytes for the last-known-good copy, the tree for us."""
@@ -29,7 +34,11 @@ class ConfigText:
 
 def read_config(path: Path) -> ConfigText:
     """Raises FileNotFoundError or UnreadableError."""
-    data = _read(path)
+    return config_text(_read(path), path)
+
+
+def config_text(data: bytes, path: Path) -> ConfigText:
+    """As if the file at `path` held this. Raises UnreadableError."""
     found = ConfigText(data, _object(parse(data), "the file"))
     found.tree = _Includes(path.parent, found.problems).merged(found.tree, (path.resolve(),), ())
     return found

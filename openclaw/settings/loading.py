@@ -1,20 +1,22 @@
 """From the file, the environment and the command line to settings, once, before anything runs. Blocks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from openclaw.agent.config import roster
+from openclaw.agent.policy.rules import group_problems
+from openclaw.settings.checking.repair import usable
+from openclaw.settings.checking.safety import refuse_insecure
+from openclaw.settings.checking.unknown import tidied, unknown_keys
 from openclaw.settings.environment import overlay, with_config, with_file
-from openclaw.settings.file import ConfigText, UnreadableError, read_config
+from openclaw.settings.file import ConfigText, UnreadableError, config_text, fingerprint, read_config
 from openclaw.settings.model import ROOT, Settings
+from openclaw.settings.originals import with_voice_call
 from openclaw.settings.paths import Paths, find_paths
 from openclaw.settings.problems import Problem, part_of, placed, switch_off
 from openclaw.settings.references import Expansion, file_providers
-from openclaw.settings.repair import usable
-from openclaw.settings.safety import refuse_insecure
 from openclaw.settings.starter import furnish_empty, keep_last_good, prepare_state
-from openclaw.settings.unknown import tidied, unknown_keys
 from openclaw.types.errors import ConfigError
 from openclaw.types.secrets import SecretRef
 
@@ -30,6 +32,8 @@ class Loaded:
     """The process's variables with those of `.env` and of the config's `env`, for references."""
     resolved: frozenset[str] = field(default=frozenset(), repr=False)
     """Secrets that stand in the settings in plain; the log's redactor must know them."""
+    fingerprint: str = ""
+    """Of the file's text."""
 
 
 def load(environ: Mapping[str, str], *, config_path: Path | None = None, port: int | None = None) -> Loaded:
@@ -55,11 +59,20 @@ def load_to_serve(
     return loaded
 
 
+def tried(environ: Mapping[str, str], paths: Paths, data: bytes) -> Loaded:
+    """What would be loaded if the config file held this. Raises UnreadableError."""
+    return _settled(environ, paths, None, (config_text(data, paths.config), paths.config, []))
+
+
 def _load(environ: Mapping[str, str], paths: Paths, port: int | None) -> Loaded:
+    return _settled(environ, paths, port, _read(paths))
+
+
+def _settled(environ: Mapping[str, str], paths: Paths, port: int | None, read: "_Read") -> Loaded:
+    text, source, problems = read
     environ = with_file(environ, paths.environment)
-    text, source, problems = _read(paths)
     environ = with_config(environ, text.tree)
-    tidy = tidied(text.tree, ROOT)
+    tidy = tidied(with_voice_call(text.tree), ROOT)
     laid = overlay(tidy.raw, ROOT, environ)
     raw = laid.raw if port is None else placed(laid.raw, ("gateway", "port"), port)
     expansion = Expansion(environ, file_providers(text.tree))
@@ -74,10 +87,15 @@ def _load(environ: Mapping[str, str], paths: Paths, port: int | None) -> Loaded:
     ]
     problems += _hardly_meant(settings)
     settings = _with_token(settings, paths)
-    return Loaded(settings, paths, tuple(problems), source, environ, frozenset(expansion.secrets))
+    secrets = frozenset(expansion.secrets)
+    mark = fingerprint(text.data) if source is not None else ""
+    return Loaded(settings, paths, tuple(problems), source, environ, secrets, mark)
 
 
-def _read(paths: Paths) -> tuple[ConfigText, Path | None, list[Problem]]:
+_Read = tuple[ConfigText, Path | None, list[Problem]]
+
+
+def _read(paths: Paths) -> _Read:
     try:
         return read_config(paths.config), paths.config, _file_problems(paths.config)
     except FileNotFoundError:
@@ -108,11 +126,28 @@ def _file_problems(path: Path) -> list[Problem]:
 def _hardly_meant(settings: Settings) -> list[Problem]:
     telegram = settings.channels.telegram
     found = []
-    for words in [*(telegram.problems() if telegram is not None else ()), *settings.session.problems()]:
+    for words in [
+        *(telegram.problems() if telegram is not None else ()),
+        *(whatsapp.problems() if (whatsapp := settings.channels.whatsapp) is not None else ()),
+        *(sms.problems() if (sms := settings.channels.sms) is not None else ()),
+        *(voice.problems() if (voice := settings.channels.voice) is not None else ()),
+        *(salesmsg.problems() if (salesmsg := settings.channels.salesmsg) is not None else ()),
+        *(quo.problems() if (quo := settings.channels.quo) is not None else ()),
+        *settings.session.problems(),
+        *_hardly_meant_of_tools(settings),
+    ]:
         said, _, mend = words.partition("; ")
         key, _, what = said.partition(" ")
         found.append(Problem(key.rstrip(":"), "warning", what, f"{mend[:1].upper()}{mend[1:]}."))
     return found
+
+
+def _hardly_meant_of_tools(settings: Settings) -> Iterator[str]:
+    yield from settings.tools.problems()
+    for number, agent in enumerate(settings.agents.list):
+        yield from agent.tools.problems(f"agents.list[{number}].tools")
+    if (telegram := settings.channels.telegram) is not None:
+        yield from group_problems("channels.telegram.groups", telegram.groups)
 
 
 def _with_token(settings: Settings, paths: Paths) -> Settings:

@@ -2,20 +2,37 @@
 
 from typing import Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from openclaw.agent.config import AgentsConfig, SkillsConfig, ToolsConfig
+from openclaw.agent.tools.mcp.config import McpConfig
+from openclaw.channels.quo.config import QuoConfig
+from openclaw.channels.salesmsg.config import SalesmsgConfig
+from openclaw.channels.sms.config import SmsConfig
 from openclaw.channels.telegram.config import TelegramConfig
-from openclaw.gateway.config import Binding, CommandsConfig, DeliveryConfig, MessagesConfig, TraceConfig
+from openclaw.channels.voice.config import VoiceConfig, beside_sms
+from openclaw.channels.whatsapp.config import WhatsAppConfig
+from openclaw.channels.whatsapp.config import beside_sms as whatsapp_beside_sms
+from openclaw.compliance.config import ComplianceConfig
+from openclaw.gateway.config import (
+    Binding,
+    CommandsConfig,
+    CronConfig,
+    DeliveryConfig,
+    MessagesConfig,
+    OpsConfig,
+    TraceConfig,
+)
 from openclaw.gateway.limits import BudgetsConfig, SendPolicyConfig
 from openclaw.llm.config import AuthConfig, LlmConfig, ModelsConfig
 from openclaw.logs import LoggingConfig
-from openclaw.schema import ConfigPart, SecretField
+from openclaw.schema import ConfigPart
 from openclaw.sessions.config import SessionConfig
 from openclaw.settings.shape import Shape
 from openclaw.web.config import GatewayConfig, WebhooksConfig
+from openclaw.web.hooks.config import HooksConfig
 
 
 class ChannelsConfig(ConfigPart):
@@ -24,18 +41,23 @@ class ChannelsConfig(ConfigPart):
     model_config = ConfigDict(extra="allow")
 
     telegram: TelegramConfig | None = None
+    sms: SmsConfig | None = None
+    voice: VoiceConfig | None = None
+    salesmsg: SalesmsgConfig | None = None
+    quo: QuoConfig | None = None
+    whatsapp: WhatsAppConfig | None = None
     model_by_channel: dict[str, dict[str, str]] = {}
     """By channel, then by chat, `chat:topic:7` or `*`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _voice_beside_sms(cls, channels: object) -> object:
+        return whatsapp_beside_sms(beside_sms(channels))
 
     def other(self, name: str) -> dict[str, Any] | None:
         """The block of a channel that a stranger's plugin brings, as it stands in the file."""
         block = (self.model_extra or {}).get(name)
         return block if isinstance(block, dict) else None
-
-
-class HooksConfig(ConfigPart):
-    token: SecretField | None = None
-    """Not served yet; checked all the same, so that it is never the gateway's."""
 
 
 class Settings(BaseSettings):
@@ -74,10 +96,14 @@ class Settings(BaseSettings):
     commands: CommandsConfig = CommandsConfig()
     tools: ToolsConfig = ToolsConfig()
     skills: SkillsConfig = SkillsConfig()
+    mcp: McpConfig = McpConfig()
+    cron: CronConfig = CronConfig()
     messages: MessagesConfig = MessagesConfig()
     delivery: DeliveryConfig = DeliveryConfig()
+    compliance: ComplianceConfig = ComplianceConfig()
     traces: TraceConfig = TraceConfig()
     hooks: HooksConfig = HooksConfig()
+    ops: OpsConfig = OpsConfig()
     logging: LoggingConfig = LoggingConfig()
 
 

@@ -106,6 +106,12 @@ _STRICTEST: Sequence[tuple[tuple[str, ...], object, str]] = (
     (("tools", "profile"), "minimal", "Until it is mended only the minimal tools are there."),
     (("tools", "allow"), ["-"], "Until it is mended no tool is allowed."),
     (("tools", "deny"), ["*"], "Until it is mended every tool is denied."),
+    *(
+        ((*rules, "*"), {"deny": ["*"]}, "Until it is mended nobody it is about has any tool.")
+        for rules in (("tools", "byProvider"), ("tools", "byChannel"), ("tools", "toolsBySender"))
+    ),
+    (("tools", "toolsBySender"), {"*": {"deny": ["*"]}}, "Until it is mended nobody has any tool."),
+    (("tools", "subagents"), {"tools": {"deny": ["*"]}}, "Until it is mended subagents have no tools."),
     (("commands", "ownerAllowFrom"), ["-"], "Until it is mended nobody is the owner on a channel."),
 )
 """Where nothing at all would allow more than what the owner meant."""

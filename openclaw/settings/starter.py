@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from openclaw import bundled
+from openclaw.settings.checking.safety import refuse_open_folder
 from openclaw.settings.paths import Paths
-from openclaw.settings.safety import refuse_open_folder
 from openclaw.store.files import write_atomically
 
 STARTER = """\

@@ -117,8 +117,14 @@ def test_a_providers_variable_leaves_what_the_file_says(raw: dict[str, Any]) -> 
     assert overlay(raw, ROOT, {"TELEGRAM_BOT_TOKEN": "1:a"}).raw == raw
 
 
-def test_variables_of_channels_that_are_not_there_yet_do_nothing() -> None:
-    assert overlay({}, ROOT, {"TWILIO_AUTH_TOKEN": "x", "WHATSAPP_TOKEN": "x"}).raw == {}
+def test_the_variables_of_twilio_make_the_block_of_texts() -> None:
+    environ = {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "x", "TWILIO_PHONE_NUMBER": "+12015550123"}
+
+    assert overlay({}, ROOT, environ).raw == {
+        "channels": {
+            "sms": {"accountSid": "AC1", "authToken": "env:TWILIO_AUTH_TOKEN", "fromNumber": "+12015550123"}
+        }
+    }
 
 
 def test_port_and_token_have_variables_of_their_own_that_win_over_the_file() -> None:

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from openclaw.settings.loading import load, load_to_serve
+from openclaw.settings.file import UnreadableError, fingerprint
+from openclaw.settings.loading import load, load_to_serve, tried
 from openclaw.settings.model import Settings
+from openclaw.settings.paths import find_paths
 from openclaw.settings.references import read_reference
 from openclaw.types.errors import ConfigError
 
@@ -173,8 +175,54 @@ def test_what_the_channel_itself_finds_odd_is_told(environ: Environ, state_dir: 
     assert "'@ana' is not a Telegram user id" in problem.text
 
 
+def test_a_whatsapp_number_that_would_hear_nothing_is_told_with_what_to_do(
+    environ: Environ, state_dir: Path
+) -> None:
+    write(state_dir, "{channels: {whatsapp: {phoneNumberId: '1', accessToken: 'EAAG'}}}")
+
+    (problem,) = load(environ).problems
+
+    assert (problem.key, problem.text) == (
+        "channels.whatsapp.appSecret",
+        "is not set, so nothing is received",
+    )
+    assert problem.mend == "It is in Meta's app dashboard, App settings, Basic."
+
+
 def test_a_file_that_others_may_read_is_told(environ: Environ, state_dir: Path) -> None:
     write(state_dir, "{}")
     (state_dir / "openclaw.json").chmod(0o644)
 
     assert "chmod 600" in load(environ).problems[0].mend
+
+
+def test_rules_for_tools_that_were_hardly_meant_are_told(environ: Environ, state_dir: Path) -> None:
+    write(
+        state_dir,
+        """{
+          tools: { allow: ["read"], alsoAllow: ["exec"] },
+          agents: { list: [{ id: "a", tools: { toolsBySender: { "username:ana": {} } } }] },
+          channels: { telegram: { groups: { "-100": { tools: { deny: {} } } } } },
+        }""",
+    )
+
+    told = {problem.key for problem in load(environ).problems if problem.severity == "warning"}
+
+    assert told >= {
+        "tools.alsoAllow",
+        'agents.list[0].tools.toolsBySender["username:ana"]',
+        'channels.telegram.groups["-100"].tools.deny',
+    }
+
+
+def test_a_text_is_tried_as_if_it_stood_in_the_file(environ: Environ, state_dir: Path) -> None:
+    write(state_dir, "{ gateway: { port: 1 } }")
+    paths = find_paths(environ)
+
+    found = tried(environ, paths, b"{ gateway: { port: 18800 } }")
+
+    assert (found.settings.gateway.port, found.source) == (18800, paths.config)
+    assert found.fingerprint == fingerprint(b"{ gateway: { port: 18800 } }")
+    assert load(environ).settings.gateway.port == 1
+    with pytest.raises(UnreadableError):
+        tried(environ, paths, b"{")

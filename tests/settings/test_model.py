@@ -19,7 +19,11 @@ EXAMPLES = {
     "agents.list.*.id",
     "bindings.*.agentId",
     "bindings.*.match",
+    "hooks.mappings.*.id",
+    "hooks.mappings.*.messageTemplate",
     "models.providers.*.models",
+    "tools.media.audio.models.*.provider",
+    "tools.media.audio.models.*.model",
 }
 """Keys without a default, or whose default would leave nothing to show."""
 
@@ -96,7 +100,7 @@ def is_example(key: str) -> bool:
     return key.endswith((".match", ".peer"))
 
 
-SAID_IN_WORDS = {"TelegramAccount", "ModelChoice"}
+SAID_IN_WORDS = {"SmsAccount", "TelegramAccount", "WhatsAppAccount", "ModelChoice"}
 """The keys of an account are those of its channel; a model is either its name or an object."""
 
 

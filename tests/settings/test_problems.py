@@ -55,6 +55,11 @@ def test_names_of_secrets_are_known(name: str) -> None:
         (("skills", "entries", "w", "env"), ("skills", "entries", "w"), {"enabled": False}),
         (("tools", "profile"), ("tools", "profile"), "minimal"),
         (("tools", "deny", 3), ("tools", "deny"), ["*"]),
+        (("tools", "byProvider", "openai", "deny"), ("tools", "byProvider", "openai"), {"deny": ["*"]}),
+        (("tools", "byChannel", "sms", "profile"), ("tools", "byChannel", "sms"), {"deny": ["*"]}),
+        (("tools", "toolsBySender", "id:7", "allow"), ("tools", "toolsBySender", "id:7"), {"deny": ["*"]}),
+        (("tools", "toolsBySender"), ("tools", "toolsBySender"), {"*": {"deny": ["*"]}}),
+        (("tools", "subagents", "tools"), ("tools", "subagents"), {"tools": {"deny": ["*"]}}),
         (("commands", "ownerAllowFrom"), ("commands", "ownerAllowFrom"), ["-"]),
         (
             ("sendPolicy", "rules", 1, "match", "hours"),

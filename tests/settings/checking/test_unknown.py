@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
+from openclaw.settings.checking.unknown import known_to_original, nearest, tidied, unknown_keys
 from openclaw.settings.model import ROOT
 from openclaw.settings.problems import Key
-from openclaw.settings.unknown import known_to_original, nearest, tidied, unknown_keys
 
 
 def complaints(raw: dict[str, Any]) -> list[tuple[str, str]]:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from openclaw.settings.checking.repair import usable
 from openclaw.settings.model import Settings
-from openclaw.settings.repair import usable
 
 BAD: list[Any] = [None, 5, -1, 1.5, True, "nonsense", "", [], [1], {}, {"x": 1}, [[]], "env:NOPE"]
 

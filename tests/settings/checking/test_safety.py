@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from openclaw.settings.checking.safety import insecurities, refuse_insecure, refuse_open_folder, revealing
 from openclaw.settings.model import Settings
-from openclaw.settings.safety import insecurities, refuse_insecure, refuse_open_folder, revealing
 from openclaw.types.errors import ConfigError
 
 LONG = "0123456789abcdef"
