@@ -35,6 +35,7 @@ class EndpointConfig(ConfigPart):
 
 class EndpointsConfig(ConfigPart):
     chat_completions: EndpointConfig = EndpointConfig()
+    responses: EndpointConfig = EndpointConfig()
 
 
 class HttpConfig(ConfigPart):
@@ -44,6 +45,12 @@ class HttpConfig(ConfigPart):
 class ReloadConfig(ConfigPart):
     mode: Literal["hybrid", "hot", "restart", "off"] = "hybrid"
     debounce_ms: int = Field(default=300, ge=0)
+
+
+class DirectToolsConfig(ConfigPart):
+    allow: tuple[str, ...] = ()
+    """Opens to `/tools/invoke` what is otherwise only for conversations, `exec` for instance."""
+    deny: tuple[str, ...] = ()
 
 
 class GatewayConfig(ConfigPart):
@@ -56,6 +63,7 @@ class GatewayConfig(ConfigPart):
     auth: GatewayAuthConfig = GatewayAuthConfig()
     control_ui: ControlUiConfig = ControlUiConfig()
     http: HttpConfig = HttpConfig()
+    tools: DirectToolsConfig = DirectToolsConfig()
     trusted_proxies: tuple[str, ...] = ()
     """Addresses whose `X-Forwarded-For` is believed."""
     reload: ReloadConfig = ReloadConfig()

@@ -1,16 +1,13 @@
-"""The control plane: one application for the WebSocket, the probes, the status page and what else is routed in."""
+"""The control plane: one application for the WebSocket, the probes, the web page and what else is routed in."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from html import escape
 from http import HTTPStatus
-from pathlib import Path
 
-import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 from starlette.websockets import WebSocket
@@ -18,15 +15,18 @@ from starlette.websockets import WebSocket
 from openclaw.types.clock import Clock
 from openclaw.types.secrets import Secret
 from openclaw.web.auth import FailureLimiter, TokenCheck
+from openclaw.web.browser.routes import login_routes
+from openclaw.web.browser.static import static_routes
+from openclaw.web.browser.visitors import recognising
 from openclaw.web.config import GatewayConfig
 from openclaw.web.desk import House
+from openclaw.web.document.openapi import with_document
 from openclaw.web.guard import allowed_names, peer_of
-from openclaw.web.health import NO_STORE, Readiness, healthz, readyz
+from openclaw.web.health import Readiness, healthz, readyz
 from openclaw.web.http import Gate, Guarded, error
 from openclaw.web.rpc.broadcast import Broadcast
 from openclaw.web.rpc.connection import Connection, Switchboard
 
-UI = Path(__file__).parent / "ui"
 MAX_STRANGERS = 64
 """WebSockets that have not shown a token yet: a page or a broken client cannot fill us with more."""
 
@@ -36,7 +36,9 @@ class Control:
     board: Switchboard
     gate: Gate
     readiness: Readiness
-    status_page: bool = True
+    limiter: FailureLimiter
+    with_pages: bool = True
+    """Whether browsers find a page here, and sign in."""
 
 
 def make_control(
@@ -52,11 +54,13 @@ def make_control(
     limiter = FailureLimiter(config.auth.rate_limit, clock)
     tokens = TokenCheck(token if config.auth.mode == "token" else None, limiter)
     names = allowed_names(bound, config.control_ui.allowed_origins)
+    recognise = recognising(house.logins) if config.control_ui.enabled else None
     return Control(
-        Switchboard(house, tokens, Broadcast(house.desk)),
-        Gate(names, tokens, config.trusted_proxies),
+        Switchboard(house, tokens, Broadcast(house), recognise),
+        Gate(names, tokens, config.trusted_proxies, recognise=recognise),
         readiness,
-        status_page=config.control_ui.enabled,
+        limiter,
+        with_pages=config.control_ui.enabled,
     )
 
 
@@ -69,9 +73,13 @@ def control_app(control: Control, routes: Sequence[BaseRoute] = ()) -> ASGIApp:
         WebSocketRoute("/", connect),
         WebSocketRoute("/ws", connect),
     ]
-    if control.status_page:
-        own += [Route("/", status_page(control)), Route("/ui/status.css", stylesheet)]
-    app = Starlette(routes=[*own, *routes], exception_handlers={HTTPException: _said_no, Exception: _failed})
+    if control.with_pages:
+        logins = control.board.house.logins
+        own += [*static_routes(), *login_routes(logins, control.limiter, control.gate.trusted_proxies)]
+    app = Starlette(
+        routes=with_document([*own, *routes]),
+        exception_handlers={HTTPException: _said_no, Exception: _failed},
+    )
     app.router.redirect_slashes = False
     return Guarded(app, control.gate)
 
@@ -100,35 +108,26 @@ class Door:
             await connection.serve(caller)
 
 
-def status_page(control: Control) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(_: Request) -> Response:
-        page = await anyio.Path(UI / "status.html").read_text(encoding="utf-8")
-        ready = control.readiness.ready
-        facts = {
-            "{version}": control.board.house.desk.nameplate().version,
-            "{state}": "ready" if ready else "waiting",
-            "{word}": "Ready" if ready else "Not ready",
-            "{reason}": " ".join(control.readiness.reasons.values())
-            or "Everything that was asked to run is running.",
-        }
-        for name, value in facts.items():
-            page = page.replace(name, escape(value))
-        return HTMLResponse(page, headers=NO_STORE)
-
-    return answer
+_KINDS = {404: "not_found", 405: "method_not_allowed", 408: "too_slow"}
 
 
-async def stylesheet(_: Request) -> Response:
-    return Response(await anyio.Path(UI / "status.css").read_bytes(), media_type="text/css")
-
-
-async def _said_no(_: Request, refusal: Exception) -> Response:
+async def _said_no(request: Request, refusal: Exception) -> Response:
     assert isinstance(refusal, HTTPException)
     status = refusal.status_code
-    kind = {404: "not_found", 405: "method_not_allowed"}.get(status, "invalid_request_error")
+    kind = _KINDS.get(status, "invalid_request_error")
     answer = error(status, HTTPStatus(status).phrase.lower(), kind)
     answer.headers.update(refusal.headers or {})
+    if status == 405:
+        answer.headers["allow"] = ", ".join(_methods(request))
     return answer
+
+
+def _methods(request: Request) -> list[str]:
+    """Of every route of this path: the framework tells only those of the first."""
+    asked = request.scope.get("route")
+    path = asked.path if isinstance(asked, Route) else None
+    routes = [route for route in request.app.routes if isinstance(route, Route) and route.path == path]
+    return sorted({method for route in routes for method in route.methods or ()})
 
 
 async def _failed(request: Request, _: Exception) -> Response:

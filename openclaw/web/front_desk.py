@@ -9,6 +9,9 @@ from typing import Literal
 import anyio.to_thread
 import orjson
 
+from openclaw.agent.tools.jobs import Jobs
+from openclaw.gateway.approvals import Approvals, UnknownApprovalError
+from openclaw.gateway.approvals import shown as shown_approval
 from openclaw.gateway.budgets import Budgets
 from openclaw.gateway.commands.stop import Stopper
 from openclaw.gateway.costs import costs, total_cost
@@ -17,17 +20,23 @@ from openclaw.gateway.directives import is_stop
 from openclaw.gateway.intake import Intake
 from openclaw.gateway.lanes import Lanes
 from openclaw.gateway.pairing import PairingRequest, PairingStore, UnknownCodeError, shown
+from openclaw.gateway.phone.desk import PhoneDesk
 from openclaw.gateway.routing import Routing, route
 from openclaw.gateway.runs import Run, Runs
+from openclaw.gateway.tool_survey import Asked, ToolSurvey
 from openclaw.llm.models import Choice, Models
 from openclaw.sessions.keys import agent_of, expand
+from openclaw.sessions.lines import encode
 from openclaw.sessions.sessions import Sessions
+from openclaw.store.echoes import Echo
 from openclaw.store.ledger import Ledger
 from openclaw.types.calendar import day_of
 from openclaw.types.clock import Clock
+from openclaw.types.conversation import Note
 from openclaw.types.errors import OpenClawError
+from openclaw.types.ids import new_id
 from openclaw.types.messages import Arrival, Inbound, Sender
-from openclaw.web.desk import CostKey, Json, Nameplate, Question, RunState, UnknownKeyError
+from openclaw.web.desk import ComplianceDesk, CostKey, Json, Nameplate, Question, RunState, UnknownKeyError
 
 CHANNEL = "webchat"
 
@@ -57,6 +66,21 @@ class DeskParts:
     choice: Choice
     """Of the default agent."""
     stopper: Stopper
+    approvals: Approvals
+    mcp: Callable[[], Sequence[Json]] = tuple
+    """The MCP servers' states."""
+    tools: ToolSurvey | None = None
+    jobs: Jobs | None = None
+    phone: PhoneDesk | None = None
+    compliance: ComplianceDesk | None = None
+    webhooks: Callable[[], Awaitable[list[Json]]] = lambda: _no_rows()
+    """The public paths."""
+    config: Callable[[], Json] = dict
+    """What this process runs with, without a secret."""
+
+
+async def _no_rows() -> list[Json]:
+    return []
 
 
 class FrontDesk:
@@ -75,24 +99,42 @@ class FrontDesk:
         self._refuse_unknown_agents(question)
         if before := await parts.ledger.run_end(question.run_id):
             return self._state_of_old_run(question.run_id, *before)
-        message = Inbound(
-            CHANNEL,
-            Sender("operator", question.client),
-            question.message,
-            parts.clock.now_ms(),
-            session_key=question.session_key,
-            agent=question.agent,
-            run_id=question.run_id,
-            operator=True,
-        )
+        message = self._message(question)
         run = parts.runs.expect(question.run_id, route(message, parts.routing).session_key)
-        key = f"{CHANNEL}:default:{question.run_id}"
+        key = self.arrival_key(question.run_id)
         try:
             await parts.intake.deliver([Arrival(key, CHANNEL, "default", question.message.encode(), message)])
         except OpenClawError:
             parts.runs.forget(question.run_id)
             raise
         return _state(run)
+
+    def _message(self, question: Question) -> Inbound:
+        return Inbound(
+            CHANNEL,
+            Sender("operator", question.client),
+            question.message,
+            self._parts.clock.now_ms(),
+            session_key=question.session_key,
+            agent=question.agent,
+            run_id=question.run_id,
+            operator=True,
+            settings=question.settings,
+            brought=question.brought,
+        )
+
+    def arrival_key(self, run_id: str) -> str:
+        return f"{CHANNEL}:default:{run_id}"
+
+    async def note(self, question: Question) -> str:
+        parts = self._parts
+        self._refuse_unknown_agents(question)
+        message = self._message(question)
+        key = route(message, parts.routing).session_key
+        note = Note(new_id("m"), message.sent_at, question.message, f"{CHANNEL}:{question.client}", "owner")
+        await parts.ledger.keep_echo(Echo("transcript", key, encode(note).decode()))
+        await parts.sessions.take_released(key)
+        return note.id
 
     async def stop(self, question: Question) -> list[str] | None:
         if not is_stop(question.message):
@@ -102,6 +144,12 @@ class FrontDesk:
 
     async def abort(self, session_key: str) -> list[str]:
         return await self._parts.stopper.stop(expand(session_key, self._parts.routing.default_agent))
+
+    def leave(self, run_id: str) -> None:
+        self._parts.stopper.leave(run_id)
+
+    def agents(self) -> Sequence[str]:
+        return self._parts.routing.agents
 
     def _refuse_unknown_agents(self, question: Question) -> None:
         """A question for somebody else is not answered by whoever is there."""
@@ -251,12 +299,59 @@ class FrontDesk:
             "profiles": models.key_states(),
         }
 
+    async def mcp_servers(self) -> list[Json]:
+        return list(self._parts.mcp())
+
+    async def approvals(self, *, settled: bool) -> list[Json]:
+        approvals = self._parts.approvals
+        return [
+            shown_approval(each) for each in await (approvals.recent() if settled else approvals.pending())
+        ]
+
+    async def decide_approval(self, approval_id: str, *, allow: bool, by: str) -> Json:
+        try:
+            return shown_approval(await self._parts.approvals.decide(approval_id, allow=allow, by=by))
+        except UnknownApprovalError as error:
+            raise UnknownKeyError(str(error)) from None
+
+    async def tools(self, asked: Asked) -> list[Json]:
+        return list(await self._survey().listing(asked))
+
+    async def explain_tool(self, name: str, asked: Asked) -> Json:
+        return await self._survey().explain(name, asked)
+
+    def _survey(self) -> ToolSurvey:
+        if self._parts.tools is None:
+            raise OpenClawError("this house has no tools to tell of")
+        return self._parts.tools
+
+    def config(self) -> Json:
+        return self._parts.config()
+
+    def jobs(self) -> Jobs:
+        if self._parts.jobs is None:
+            raise OpenClawError("this house keeps no jobs")
+        return self._parts.jobs
+
+    def compliance(self) -> ComplianceDesk:
+        if self._parts.compliance is None:
+            raise OpenClawError("this house has no gates")
+        return self._parts.compliance
+
+    def phone(self) -> PhoneDesk:
+        if self._parts.phone is None:
+            raise OpenClawError("this house has no telephone")
+        return self._parts.phone
+
+    async def webhooks(self) -> list[Json]:
+        return await self._parts.webhooks()
+
     async def outbox(self, *, state: str | None, limit: int) -> list[Json]:
         return list(await self._parts.ledger.outbox_listing(state, limit))
 
     async def settle(self, outbox_id: str, action: Literal["resend", "drop"]) -> Json:
         state, to = await self._parts.ledger.send_state(outbox_id)
-        if state not in {"ambiguous", "failed", "held", "blocked"} or to is None:
+        if state not in {"ambiguous", "failed", "held", "refused"} or to is None:
             found = f"is {state}" if state else "does not exist"
             raise UnknownKeyError(
                 f"message {outbox_id} {found}; only an unsettled one can be sent again or dropped"
@@ -281,6 +376,9 @@ def _state(run: Run) -> RunState:
         "" if answered else run.ended.reason or run.ended.outcome,
         run.started_at,
         run.ended_at,
+        run.ended.reason,
+        run.ended.usage,
+        run.ended.calls,
     )
 
 

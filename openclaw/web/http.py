@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass
 
+import anyio
+from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from openclaw.web.auth import Admission, TokenCheck
+from openclaw.web.desk import Recognise
 from openclaw.web.guard import AllowedNames, headers_of, peer_of
 
-OPEN_PATHS = frozenset({"/", "/healthz", "/readyz"})
+BODY_SECONDS = 15.0
+OPEN_PATHS = frozenset({"/", "/healthz", "/login", "/readyz"})
 OPEN_PREFIX = "/ui/"
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -37,10 +41,16 @@ class Gate:
     names: AllowedNames
     tokens: TokenCheck
     trusted_proxies: tuple[str, ...] = ()
+    body_seconds: float = BODY_SECONDS
+    """From the header's end to the body's."""
+    recognise: Recognise | None = None
 
 
 class Guarded:
-    """Host, then Origin, then the bearer token; only then the application. A WebSocket shows its token later."""
+    """Host, then Origin, then the bearer token or a signed-in browser; only then the application.
+
+    A WebSocket shows who it is later.
+    """
 
     def __init__(self, app: ASGIApp, gate: Gate) -> None:
         self._app = app
@@ -60,7 +70,8 @@ class Guarded:
                 message["headers"] = [*message["headers"], *_SECURITY]
             await send(message)
 
-        await self._app(scope, receive, secured)
+        in_time = punctual(receive, self._gate.body_seconds) if scope["type"] == "http" else receive
+        await self._app(scope, in_time, secured)
 
     async def _judge(self, scope: Scope) -> Response | None:
         headers = headers_of(scope)
@@ -77,8 +88,27 @@ class Guarded:
             )
         if scope["type"] == "websocket" or is_open(scope["path"]):
             return None
-        peer = peer_of(scope, self._gate.trusted_proxies)
-        return _refusal(await self._gate.tokens.admit(bearer(headers.get("authorization", "")), peer))
+        token, recognise = bearer(headers.get("authorization", "")), self._gate.recognise
+        if token is None and recognise is not None and await recognise(headers, harmless) is not None:
+            return None
+        return _refusal(await self._gate.tokens.admit(token, peer_of(scope, self._gate.trusted_proxies)))
+
+
+def punctual(receive: Receive, seconds: float) -> Receive:
+    """A body that is not whole in time is answered 408, whichever route reads it."""
+    deadline, whole = anyio.current_time() + seconds, False
+
+    async def in_time() -> Message:
+        nonlocal whole
+        if whole:  # what comes now is only that the client has left
+            return await receive()
+        with anyio.CancelScope(deadline=deadline):
+            message = await receive()
+            whole = not message.get("more_body", False)
+            return message
+        raise HTTPException(408, headers={"connection": "close"})
+
+    return in_time
 
 
 def is_open(path: str) -> bool:

@@ -18,8 +18,12 @@ from openclaw.web.rpc.connection import RAISE_LIMIT
 from openclaw.web.rpc.handshake import MAX_FIRST_FRAME
 
 HEADER_SECONDS = 10.0
+BODY_SECONDS = 20.0
+"""Longer than the applications wait themselves: they answer 408. This is for bodies that nobody reads."""
 MAX_HEADER_BYTES = 65_536
 MAX_CONNECTIONS = 512
+MOST_IDLE_CONNECTIONS = 400
+"""Beyond these the one that has kept us waiting longest is closed for each that comes."""
 GRACE_SECONDS = 5
 
 
@@ -27,18 +31,40 @@ class CarefulHttp(HttpToolsProtocol):
     """uvicorn waits without end for a header that never comes, and takes one of any length."""
 
     header_seconds = HEADER_SECONDS
+    body_seconds = BODY_SECONDS
+    most_idle = MOST_IDLE_CONNECTIONS
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._deadline: asyncio.TimerHandle | None = None
+        self._body_deadline: asyncio.TimerHandle | None = None
         self._header_bytes = 0
+        self._made_at = self.loop.time()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._await_header()
+        if len(self.connections) > self.most_idle:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """A stranger's patience keeps out nobody who has something to say."""
+        # Those that are being closed still count for the server, and closing them again would free nothing.
+        ours = [each for each in self.connections if isinstance(each, CarefulHttp)]
+        open_ones = [each for each in ours if not each.transport.is_closing()]
+        # Whoever has just come has had no time to say anything.
+        others = (each for each in open_ones if each is not self and each._is_idle())
+        idle = sorted(others, key=lambda each: each._made_at)
+        for each in idle[: max(0, len(open_ones) - self.most_idle)]:
+            each.transport.close()
+
+    def _is_idle(self) -> bool:
+        """No answer of ours is awaited."""
+        return self._deadline is not None or self.cycle is None or self.cycle.response_complete
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._header_came()
+        self._body_came()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -61,6 +87,17 @@ class CarefulHttp(HttpToolsProtocol):
         if names.count(b"host") > 1 or (b"content-length" in names and b"transfer-encoding" in names):
             raise httptools.HttpParserError("the request could be read in two ways")
         super().on_headers_complete()
+        self._body_deadline = self.loop.call_later(self.body_seconds, self._give_up)
+
+    def on_message_complete(self) -> None:
+        # Also of a request that becomes a WebSocket: what follows is no body.
+        self._body_came()
+        super().on_message_complete()
+
+    def _body_came(self) -> None:
+        if self._body_deadline is not None:
+            self._body_deadline.cancel()
+            self._body_deadline = None
 
     def _await_header(self) -> None:
         if self._deadline is None:
@@ -73,7 +110,7 @@ class CarefulHttp(HttpToolsProtocol):
             self._deadline = None
 
     def _give_up(self) -> None:
-        self._deadline = None
+        self._deadline = self._body_deadline = None
         self.transport.close()
 
 

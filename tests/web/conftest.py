@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -34,6 +35,8 @@ class Client:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.events: list[dict[str, Any]] = []
+        self.nonce = ""
+        """Of the challenge."""
 
     async def receive(self) -> dict[str, Any]:
         frame: dict[str, Any] = orjson.loads(await self.socket.recv())
@@ -90,6 +93,7 @@ class Plane:
             client = Client(socket)
             challenge = await client.receive()
             assert challenge["event"] == "connect.challenge"
+            client.nonce = challenge["payload"]["nonce"]
             yield client
 
     @asynccontextmanager
@@ -101,8 +105,8 @@ class Plane:
 
 
 @asynccontextmanager
-async def serving(config: GatewayConfig | None = None) -> AsyncIterator[Plane]:
-    house, readiness, token = FakeHouse(), Readiness(), [TOKEN]
+async def serving(config: GatewayConfig | None = None, folder: Path | None = None) -> AsyncIterator[Plane]:
+    house, readiness, token = FakeHouse(folder), Readiness(), [TOKEN]
 
     async def current() -> Secret:
         return Secret(token[0])
@@ -124,6 +128,6 @@ async def serving(config: GatewayConfig | None = None) -> AsyncIterator[Plane]:
 
 
 @pytest.fixture
-async def plane() -> AsyncIterator[Plane]:
-    async with serving() as running:
+async def plane(tmp_path: Path) -> AsyncIterator[Plane]:
+    async with serving(folder=tmp_path) as running:
         yield running

@@ -37,5 +37,6 @@ def desk_of(house: House, *, problems: list[str] | None = None) -> FrontDesk:
             models({"anthropic": {"apiKey": "sk-1"}}, house.state / "auth-profiles.json"),
             Choice("claude-opus-4-6", ("claude-haiku-4-5",)),
             house.stopper,
+            house.approvals,
         )
     )

@@ -2,11 +2,15 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from openclaw.bus import Bus
-from openclaw.types.clock import iso
+from openclaw.gateway.phone.desk import PhoneDesk
+from openclaw.gateway.tool_survey import Asked
+from openclaw.types.clock import SystemClock, iso
 from openclaw.types.conversation import Usage
+from openclaw.types.errors import OpenClawError
 from openclaw.types.events import (
     ModelReplied,
     TextDelta,
@@ -15,7 +19,12 @@ from openclaw.types.events import (
     TurnFinished,
     TurnStarted,
 )
+from openclaw.web.browser.logins import Logins
 from openclaw.web.desk import CostKey, Json, Nameplate, Question, RunState, UnknownKeyError
+from tests.web.fake_browsers import FakeBrowsers
+from tests.web.fake_compliance import FakeCompliance
+from tests.web.fake_jobs import FakeJobs
+from tests.web.fake_office import fake_office
 
 MAIN = "agent:main:main"
 NOW = 1_795_228_142_000
@@ -30,6 +39,16 @@ NAMEPLATE = Nameplate(
     context_tokens=200_000,
 )
 
+APPROVAL: Json = {
+    "id": "mitorake",
+    "state": "pending",
+    "tool": "message",
+    "kind": "send",
+    "summary": "message (send): telegram:821071299",
+    "why": "it writes to somebody else",
+    "expiresAt": iso(NOW + 600_000),
+}
+
 
 @dataclass
 class FakeDesk:
@@ -37,7 +56,14 @@ class FakeDesk:
     questions: list[Question] = field(default_factory=list)
     runs: dict[str, RunState] = field(default_factory=dict)
     settled: list[tuple[str, str]] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+    explained: list[tuple[str, Asked]] = field(default_factory=list)
+    running_config: Json = field(default_factory=dict)
+    decided: list[tuple[str, bool, str]] = field(default_factory=list)
     failing: Exception | None = None
+    kept_jobs: FakeJobs = field(default_factory=FakeJobs)
+    kept_compliance: FakeCompliance = field(default_factory=FakeCompliance)
+    telephone: PhoneDesk | None = None
     reply: Callable[["FakeDesk", str], Awaitable[None]] | None = None
     """What happens at once when something is asked."""
 
@@ -55,11 +81,24 @@ class FakeDesk:
                 await self.reply(self, question.run_id)
         return self.runs[question.run_id]
 
+    async def note(self, question: Question) -> str:
+        self.questions.append(question)
+        return f"m_{len(self.questions)}"
+
+    def arrival_key(self, run_id: str) -> str:
+        return f"webchat:default:{run_id}"
+
     async def stop(self, question: Question) -> list[str] | None:
         return await self.abort(question.session_key) if question.message == "stop" else None
 
     async def abort(self, session_key: str) -> list[str]:
         return [run_id for run_id, run in self.runs.items() if run.status == "in_flight"]
+
+    def leave(self, run_id: str) -> None:
+        self.left.append(run_id)
+
+    def agents(self) -> list[str]:
+        return ["main", "clerk"]
 
     def run(self, run_id: str) -> RunState | None:
         return self.runs.get(run_id)
@@ -174,6 +213,62 @@ class FakeDesk:
         ]
         return {"model": NAMEPLATE.model, "fallbacks": ["openai/gpt-5"], "profiles": profiles}
 
+    async def mcp_servers(self) -> list[Json]:
+        told = {"since": iso(NOW), "server": "files 1.0", "protocol": "2025-11-25", "leftOut": []}
+        connected = {"name": "files", "transport": "stdio", "state": "connected", "reason": "", **told}
+        down = {"name": "web", "transport": "sse", "state": "failing", "reason": "ConnectError", **told}
+        return [{**connected, "tools": ["mcp__files__read"]}, {**down, "tools": []}]
+
+    async def approvals(self, *, settled: bool) -> list[Json]:
+        return [APPROVAL, *([{**APPROVAL, "id": "zobalune", "state": "denied"}] if settled else [])]
+
+    async def decide_approval(self, approval_id: str, *, allow: bool, by: str) -> Json:
+        if approval_id != APPROVAL["id"]:
+            raise UnknownKeyError(f"there is no approval {approval_id!r}")
+        self.decided.append((approval_id, allow, by))
+        return {**APPROVAL, "state": "approved" if allow else "denied", "decidedBy": by}
+
+    async def tools(self, asked: Asked) -> list[Json]:
+        ours: Json = {"name": "exec", "origin": "openclaw", "from": "openclaw", "effect": "R3"}
+        skills: Json = {"name": "get_weather", "origin": "skills", "from": "weather", "effect": "R0"}
+        return [
+            {**ours, "allowed": False, "rule": 'tools.deny: "exec"'},
+            {**skills, "allowed": True, "rule": "profile full of the owner"},
+        ]
+
+    async def explain_tool(self, name: str, asked: Asked) -> Json:
+        self.explained.append((name, asked))
+        row = next((row for row in await self.tools(asked) if row["name"] == name), None)
+        known: Json = {"name": name, "allowed": True, "rule": "profile full of the owner", **(row or {})}
+        place = {"channel": asked.channel or "webchat", "sender": asked.sender or "", "role": "owner"}
+        who = {"agent": asked.agent or "main", **place}
+        return {**known, "exists": row is not None, "known": row is not None, "for": who}
+
+    def config(self) -> Json:
+        return {"path": NAMEPLATE.config_path, "hash": "", "config": self.running_config, "issues": []}
+
+    def compliance(self) -> FakeCompliance:
+        return self.kept_compliance
+
+    def jobs(self) -> FakeJobs:
+        return self.kept_jobs
+
+    def phone(self) -> PhoneDesk:
+        if self.telephone is None:
+            raise OpenClawError("this house has no telephone")
+        return self.telephone
+
+    async def webhooks(self) -> list[Json]:
+        called = {"lastAcceptedAt": iso(NOW), "lastRefusedAt": None, "lastRefusal": "", "mend": ""}
+        shared: Json = {"methods": ["POST"], "served": True, **called}
+        return [
+            {"path": "/webhooks/salesmsg", "channel": "salesmsg", "checkedBy": "query token", **shared},
+            {
+                "path": "/webhooks/quo", "channel": "quo", "checkedBy": "signature headers", **shared,
+                "lastRefusedAt": iso(NOW + 1), "lastRefusal": "bad-signature",
+            },
+        ]  # fmt: skip
+
     async def outbox(self, *, state: str | None, limit: int) -> list[Json]:
         row = {
             "id": "out_1",
@@ -214,6 +309,9 @@ class FakeDesk:
 
 
 class FakeHouse:
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        """`folder`: for what is kept on disk."""
         self.bus = Bus()
         self.desk = FakeDesk(self.bus)
+        self.logins = Logins(FakeBrowsers(), SystemClock())
+        self.office = fake_office(folder)

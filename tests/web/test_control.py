@@ -1,6 +1,16 @@
-from httpx import AsyncClient
+from collections.abc import AsyncIterator
+from dataclasses import replace
 
-from tests.web.conftest import TOKEN, Plane
+import anyio
+from httpx import ASGITransport, AsyncClient
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from openclaw.web.config import ControlUiConfig, GatewayConfig
+from openclaw.web.control import control_app
+from tests.web.conftest import TOKEN, Plane, serving
+from tests.web.fake_house import NAMEPLATE
 
 
 async def test_probes_are_open_and_readiness_tells_its_reasons(plane: Plane) -> None:
@@ -36,20 +46,29 @@ async def test_without_the_token_nothing_else_exists(plane: Plane) -> None:
     assert missing.json() == {"error": {"message": "not found", "type": "not_found"}}
 
 
-async def test_the_status_page_shows_name_version_and_state_and_runs_no_script(plane: Plane) -> None:
-    plane.readiness.block("storage_full", "the disk is full <b>")
+async def test_the_page_is_open_to_everybody_and_holds_nothing_of_the_house(plane: Plane) -> None:
     async with AsyncClient(base_url=plane.url) as http:
         page = await http.get("/")
-        style = await http.get("/ui/status.css")
+        script = await http.get("/ui/shell.js")
 
-    assert "OpenClaw" in page.text
-    assert "0.1.0" in page.text
-    assert "the disk is full &lt;b&gt;" in page.text
-    assert "<script" not in page.text
+    assert (page.status_code, script.status_code) == (200, 200)
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "require-trusted-types-for 'script'" in script.headers["content-security-policy"]
     assert page.headers["x-content-type-options"] == "nosniff"
-    assert "prefers-color-scheme" in style.text or "light-dark" in style.text
-    assert TOKEN not in page.text
+    for secret in (TOKEN, NAMEPLATE.state_dir, NAMEPLATE.version):
+        assert secret not in page.text
+
+
+async def test_without_the_page_nobody_signs_in_and_no_cookie_counts() -> None:
+    async with serving(GatewayConfig(control_ui=ControlUiConfig(enabled=False))) as plane:
+        code = plane.house.logins.offer().code.reveal()
+        token = await plane.house.logins.redeem(code, "a browser")
+        assert token is not None
+        shown = {"cookie": f"openclaw_{plane.port}={token.reveal()}"}
+        async with AsyncClient(base_url=plane.url, headers=shown) as http:
+            assert (await http.get("/")).status_code == 404
+            assert (await http.post("/login", json={"code": code})).status_code == 404
+            assert (await http.get("/nope")).status_code == 401
 
 
 async def test_a_foreign_name_or_page_is_refused_before_the_token_is_looked_at(plane: Plane) -> None:
@@ -76,3 +95,31 @@ async def test_too_many_wrong_tokens_are_answered_with_when_to_come_back(plane: 
 async def test_a_wrong_method_is_said_to_be_that(plane: Plane) -> None:
     async with AsyncClient(base_url=plane.url) as http:
         assert (await http.post("/healthz")).status_code == 405
+
+
+async def echo(request: Request) -> Response:
+    return Response(await request.body())
+
+
+async def test_a_refused_method_is_told_with_all_that_there_are(plane: Plane) -> None:
+    routes = [Route("/thing", echo, methods=["GET"]), Route("/thing", echo, methods=["PUT"])]
+    transport = ASGITransport(control_app(plane.control, routes))
+    async with AsyncClient(transport=transport, base_url=plane.url) as http:
+        refused = await http.post("/thing", headers={"authorization": f"Bearer {TOKEN}"})
+
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, PUT")
+
+
+async def test_a_body_that_does_not_come_is_answered_and_not_waited_for(plane: Plane) -> None:
+    async def half() -> AsyncIterator[bytes]:
+        yield b"slow"
+        await anyio.sleep_forever()
+
+    gate = replace(plane.control.gate, body_seconds=0.05)
+    app = control_app(replace(plane.control, gate=gate), [Route("/thing", echo, methods=["POST"])])
+    async with AsyncClient(transport=ASGITransport(app), base_url=plane.url) as http:
+        with anyio.fail_after(2):
+            late = await http.post("/thing", content=half(), headers={"authorization": f"Bearer {TOKEN}"})
+
+    assert (late.status_code, late.json()["error"]["type"]) == (408, "too_slow")
+    assert late.headers["connection"] == "close"

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -74,6 +75,28 @@ async def test_the_next_request_of_a_kept_connection_has_the_same_deadline(
             assert await _rest(stream) == b""
 
 
+@pytest.mark.parametrize("first", [b"", b"GET / HTTP/1.1\r\nhost: ", b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"])
+async def test_whoever_has_been_idle_longest_gives_way_to_who_comes(
+    first: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CarefulHttp, "most_idle", 3)
+    async with listening() as listener, contextlib.AsyncExitStack() as stack:
+        waiting = [
+            await stack.enter_async_context(await anyio.connect_tcp(*listener.address)) for _ in range(3)
+        ]
+        await waiting[0].send(first)
+        if first.endswith(b"\r\n\r\n"):
+            assert b"200 OK" in await waiting[0].receive()
+
+        answer = await raw(listener, b"GET /real HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+
+        assert b"/real 0" in answer
+        with anyio.fail_after(2):
+            assert await _rest(waiting[0]) == b""
+        await waiting[1].send(b"GET /patient HTTP/1.1\r\nhost: a\r\n\r\n")
+        assert b"/patient" in await waiting[1].receive()
+
+
 @pytest.mark.parametrize(
     "headers",
     [
@@ -134,3 +157,60 @@ async def test_stopping_ends_what_hangs_and_frees_the_port() -> None:
             await listener.wait_stopped()
         await stream.aclose()
     bind(*listener.address).close()
+
+
+@pytest.mark.parametrize("read", [True, False])
+async def test_a_body_that_does_not_end_is_not_waited_for(
+    read: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CarefulHttp, "body_seconds", 0.2)
+
+    async def blind(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("no", 401)(scope, receive, send)
+
+    async with listening(echo if read else blind) as listener:
+        with anyio.fail_after(2):
+            answer = await raw(listener, b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nslow")
+    assert answer == b"" if read else answer.startswith(b"HTTP/1.1 401")
+
+
+async def test_a_body_in_time_leaves_its_connection_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CarefulHttp, "body_seconds", 0.1)
+    async with listening() as listener, await anyio.connect_tcp(*listener.address) as stream:
+        await stream.send(b"POST /one HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nab")
+        assert b"/one 2" in await stream.receive()
+        with anyio.move_on_after(0.2):
+            assert await stream.receive() == b"still open"
+        await stream.send(b"GET /two HTTP/1.1\r\nhost: a\r\n\r\n")
+        assert b"/two 0" in await stream.receive()
+
+
+async def test_a_crowd_that_says_nothing_keeps_nobody_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CarefulHttp, "most_idle", 20)
+    async with listening() as listener, contextlib.AsyncExitStack() as stack:
+        # All at once: the server takes them in one go, before it has closed any.
+        sockets = [stack.enter_context(socket.socket()) for _ in range(60)]
+        for one in sockets:
+            one.setblocking(False)
+            one.connect_ex(listener.address)
+        answer = await raw(listener, b"GET /real HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+
+        assert b"/real 0" in answer
+        await anyio.wait_all_tasks_blocked()
+        assert len(listener._server.server_state.connections) <= 20
+
+
+async def test_who_comes_is_heard_although_all_others_are_in_the_middle_of_their_bodies(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(CarefulHttp, "most_idle", 3)
+    async with listening() as listener, contextlib.AsyncExitStack() as stack:
+        for _ in range(4):
+            stream = await stack.enter_async_context(await anyio.connect_tcp(*listener.address))
+            await stream.send(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\nhalf")
+        await anyio.wait_all_tasks_blocked()
+        async with await anyio.connect_tcp(*listener.address) as late:
+            await anyio.wait_all_tasks_blocked()
+            await late.send(b"GET /late HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
+            with anyio.fail_after(5):
+                assert b"/late 0" in await _rest(late)

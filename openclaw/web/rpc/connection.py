@@ -10,9 +10,10 @@ from anyio.abc import TaskGroup
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from openclaw.web.auth import TokenCheck
-from openclaw.web.desk import House
-from openclaw.web.guard import Peer
+from openclaw.web.desk import House, Recognise
+from openclaw.web.guard import Peer, headers_of
 from openclaw.web.rpc import frames
+from openclaw.web.rpc.admission import Admission, Entered
 from openclaw.web.rpc.broadcast import EVENTS, Broadcast, Listener
 from openclaw.web.rpc.feed import Feed
 from openclaw.web.rpc.frames import RpcError
@@ -23,8 +24,8 @@ from openclaw.web.rpc.handshake import (
     MAX_PAYLOAD,
     TICK_SECONDS,
     Caller,
+    ConnectParams,
     RefusedError,
-    authorise,
     negotiate,
     parse_connect,
 )
@@ -48,6 +49,12 @@ class Switchboard:
     house: House
     tokens: TokenCheck
     broadcast: Broadcast
+    recognise: Recognise | None = None
+    """None: no browser signs in here."""
+
+    @property
+    def admission(self) -> Admission:
+        return Admission(self.tokens, self.house.office.devices, self.house.bus)
 
 
 class Connection:
@@ -58,6 +65,8 @@ class Connection:
         self._id = str(uuid.uuid4())
         self._feed = Feed(MAX_BUFFERED)
         self._slots = anyio.Semaphore(MAX_IN_FLIGHT)
+        self._nonce = str(uuid.uuid4())
+        self._presence: dict[str, object] = {}
 
     async def greet(self) -> Caller | None:
         """The handshake. None when the connection is over."""
@@ -68,15 +77,19 @@ class Connection:
 
     async def serve(self, caller: Caller) -> None:
         """Until the connection ends."""
-        with self._board.broadcast.joined(Listener(caller, self._feed)):
+        with self._board.broadcast.joined(Listener(caller, self._feed, self._presence)):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._write, tasks)
+                if caller.browser:
+                    tasks.start_soon(self._leave_when_revoked, caller.browser, tasks)
+                if caller.device:
+                    tasks.start_soon(self._leave_with_device, caller.device, tasks)
                 await self._read(caller, tasks)
                 tasks.cancel_scope.cancel()
 
     async def _handshake(self) -> Caller:
         await self._socket.accept()
-        challenge = {"nonce": str(uuid.uuid4()), "ts": time.time_ns() // 1_000_000}
+        challenge = {"nonce": self._nonce, "ts": time.time_ns() // 1_000_000}
         await self._socket.send_text(frames.event("connect.challenge", challenge))
         text = None
         with anyio.move_on_after(HANDSHAKE_SECONDS):
@@ -102,15 +115,27 @@ class Connection:
             )
         params = parse_connect(request.params)
         protocol = negotiate(params)
-        admission = await self._board.tokens.admit(params.auth.token, self._peer)
-        scopes = authorise(params, self._peer, admission)
-        caller = Caller(scopes, params.client.id, self._id, frozenset(params.caps))
+        browser = await self._browser() if params.auth.token is None and params.device is None else None
+        entered = await self._board.admission.enter(
+            params, self._peer, self._nonce, signed_in=browser is not None
+        )
+        caller = Caller(
+            entered.scopes, params.client.id, self._id, frozenset(params.caps), browser or "", entered.device,
+            self._peer.address,
+        )  # fmt: skip
+        self._presence = presence_of(params, caller, time.time_ns() // 1_000_000)
         if raise_limit := self._socket.scope.get("extensions", {}).get(RAISE_LIMIT):
             raise_limit(MAX_PAYLOAD)
-        await self._socket.send_text(frames.success(request.id, await self._hello(caller, protocol)))
+        await self._socket.send_text(frames.success(request.id, await self._hello(caller, protocol, entered)))
         return caller
 
-    async def _hello(self, caller: Caller, protocol: int) -> dict[str, object]:
+    async def _browser(self) -> str | None:
+        if self._board.recognise is None:
+            return None
+        # What comes over a WebSocket changes things: only our own page may, and it says so by its Origin.
+        return await self._board.recognise(headers_of(self._socket.scope), False)
+
+    async def _hello(self, caller: Caller, protocol: int, entered: Entered) -> dict[str, object]:
         plate = self._board.house.desk.nameplate()
         now = time.time_ns() // 1_000_000
         try:
@@ -123,9 +148,9 @@ class Connection:
             "server": {"version": plate.version, "connId": self._id, "bootId": plate.boot_id},
             "features": {"methods": sorted(METHODS), "events": list(EVENTS)},
             "snapshot": {
-                "presence": [{"mode": "gateway", "version": plate.version, "reason": "self", "ts": now}],
+                "presence": self._board.house.office.presence.listing(),
                 "health": {"ok": True, "ts": now, **health},
-                "stateVersion": self._board.broadcast.versions,
+                "stateVersion": self._board.broadcast.versions(),
                 "uptimeMs": max(0, now - plate.started_at),
                 "sessionDefaults": {
                     "defaultAgentId": plate.default_agent,
@@ -137,7 +162,12 @@ class Connection:
                 "stateDir": plate.state_dir,
                 "authMode": plate.auth_mode,
             },
-            "auth": {"method": plate.auth_mode, "role": "operator", "scopes": sorted(caller.scopes)},
+            "auth": {
+                "method": plate.auth_mode,
+                "role": "operator",
+                "scopes": sorted(caller.scopes),
+                **given(entered),
+            },
             "policy": {
                 "maxPayload": MAX_PAYLOAD,
                 "maxBufferedBytes": MAX_BUFFERED,
@@ -189,6 +219,16 @@ class Connection:
             pass  # it left while we wrote
         tasks.cancel_scope.cancel()
 
+    async def _leave_when_revoked(self, browser: str, tasks: TaskGroup) -> None:
+        await self._board.house.logins.until_revoked(browser)
+        await self._closed(1008, "signed out")
+        tasks.cancel_scope.cancel()
+
+    async def _leave_with_device(self, device: str, tasks: TaskGroup) -> None:
+        await self._board.house.office.devices.until_revoked(device)
+        await self._closed(1008, "device revoked")
+        tasks.cancel_scope.cancel()
+
     async def _receive(self) -> str:
         message = await self._socket.receive()
         if message["type"] == "websocket.disconnect":
@@ -201,3 +241,34 @@ class Connection:
             # A close frame holds 123 bytes of reason.
             await self._socket.close(code, reason.encode()[:123].decode("utf-8", "ignore"))
         return ClosedError(reason)
+
+
+def given(entered: Entered) -> dict[str, object]:
+    """Pure. What a device is told once."""
+    if entered.fresh is None:
+        return {}
+    token, kept = entered.fresh
+    return {"deviceToken": token, "issuedAtMs": kept.created_at}
+
+
+def presence_of(params: ConnectParams, caller: Caller, now: int) -> dict[str, object]:
+    """Pure. Cut short: whoever connects says it of itself."""
+    client = params.client
+    who = (client.display_name or client.id)[:64]
+    told: dict[str, object] = {
+        "host": who,
+        "ip": caller.address if caller.address not in {"127.0.0.1", "::1"} else None,
+        "version": client.version[:32],
+        "platform": client.platform[:64],
+        "deviceFamily": client.device_family and client.device_family[:64],
+        "modelIdentifier": client.model_identifier and client.model_identifier[:64],
+        "mode": client.mode,
+        "reason": "connect",
+        "text": f"{who} · {client.mode} · connected",
+        "ts": now,
+        "deviceId": caller.device or None,
+        "roles": ["operator"],
+        "scopes": sorted(caller.scopes),
+        "instanceId": (client.instance_id or caller.connection)[:64],
+    }
+    return {name: value for name, value in told.items() if value is not None}

@@ -39,6 +39,10 @@ class RpcError(Exception):
         return shape
 
 
+class Bare(dict[str, object]):
+    """An answer that is no object on the wire but what it has as `value`: a list, or null."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     id: str
@@ -61,7 +65,8 @@ def parse_request(text: str | bytes) -> Request | None:
 
 
 def success(request_id: str, payload: object) -> str:
-    return _write({"type": "res", "id": request_id, "ok": True, "payload": payload})
+    told = payload["value"] if isinstance(payload, Bare) else payload
+    return _write({"type": "res", "id": request_id, "ok": True, "payload": told})
 
 
 def failure(request_id: str, error: RpcError) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
@@ -31,7 +31,9 @@ OPERATOR_SCOPES: tuple[Scope, ...] = (
 
 class _Tolerant(BaseModel):
     # Newer clients of the original send more than we know; nothing of it gives them anything.
-    model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="ignore", strict=True)
+    model_config = ConfigDict(
+        defer_build=True, alias_generator=to_camel, frozen=True, extra="ignore", strict=True
+    )
 
 
 class ClientInfo(_Tolerant):
@@ -54,11 +56,22 @@ class ClientInfo(_Tolerant):
     platform: str
     mode: Literal["webchat", "cli", "ui", "backend", "node", "probe", "test"]
     display_name: str | None = None
+    device_family: str | None = None
+    model_identifier: str | None = None
     instance_id: str | None = None
+
+
+class DeviceProof(_Tolerant):
+    id: str
+    public_key: str
+    signature: str
+    signed_at: int
+    nonce: str | None = None
 
 
 class Credentials(_Tolerant):
     token: str | None = None
+    device_token: str | None = None
 
 
 class ConnectParams(_Tolerant):
@@ -68,7 +81,7 @@ class ConnectParams(_Tolerant):
     role: str = "operator"
     scopes: list[str] | None = None
     caps: list[str] = []
-    device: dict[str, Any] | None = None
+    device: DeviceProof | None = None
     auth: Credentials = Credentials()
 
 
@@ -90,6 +103,11 @@ class Caller:
     client: str = "cli"
     connection: str = ""
     caps: frozenset[str] = frozenset()
+    browser: str = ""
+    """The id of the signed-in browser that it is."""
+    device: str = ""
+    """The id of the paired device that it is."""
+    address: str = ""
 
     def may(self, scope: Scope) -> bool:
         if "operator.admin" in self.scopes or scope in self.scopes:
@@ -122,19 +140,28 @@ def negotiate(params: ConnectParams) -> int:
     raise RefusedError(RpcError("INVALID_REQUEST", "protocol mismatch", details), close_code=1002)
 
 
-def authorise(params: ConnectParams, peer: Peer, admission: Admission) -> frozenset[Scope]:
-    """The scopes of a connection. Raises RefusedError."""
+def authorise(
+    params: ConnectParams, peer: Peer, admission: Admission, *, signed_in: bool = False
+) -> frozenset[Scope]:
+    """The scopes of a connection; `signed_in`: of a page in one of the owner's browsers. Raises RefusedError."""
     if params.role != "operator":
         raise RefusedError(RpcError("INVALID_REQUEST", f"role {params.role[:32]!r} cannot connect here"))
-    _prove(params, admission)
-    if not peer.local:
-        # A browser's page, or a machine that is not this one, must be a device that the owner has paired.
-        raise RefusedError(_needs_pairing(params))
-    declared = OPERATOR_SCOPES if params.scopes is None else params.scopes
-    return frozenset(scope for scope in OPERATOR_SCOPES if scope in declared)
+    if not signed_in:
+        prove(params, admission)
+        if not peer.local:
+            # A browser's page, or a machine that is not this one, must be a device that the owner has paired.
+            raise RefusedError(NO_DEVICE)
+    return declared(params)
 
 
-def _prove(params: ConnectParams, admission: Admission) -> None:
+def declared(params: ConnectParams) -> frozenset[Scope]:
+    """What a client asks for; where it says nothing, all there is."""
+    said = OPERATOR_SCOPES if params.scopes is None else params.scopes
+    return frozenset(scope for scope in OPERATOR_SCOPES if scope in said)
+
+
+def prove(params: ConnectParams, admission: Admission) -> None:
+    """Raises RefusedError for whoever is not admitted."""
     match admission.verdict:
         case "admitted":
             return
@@ -145,19 +172,21 @@ def _prove(params: ConnectParams, admission: Admission) -> None:
             error.retry_after = admission.retry_after
             raise RefusedError(error)
         case "missing" if params.device is None:
-            raise RefusedError(_needs_pairing(params))
+            raise RefusedError(NO_DEVICE)
         case "missing":
             problem = "gateway token missing (provide gateway auth token)"
             raise RefusedError(_unauthorized(problem, "AUTH_TOKEN_MISSING", "token_missing"))
         case "mismatch":
             problem = "gateway token mismatch (provide gateway auth token)"
-            raise RefusedError(_unauthorized(problem, "AUTH_TOKEN_MISMATCH", "token_mismatch"))
+            error = _unauthorized(problem, "AUTH_TOKEN_MISMATCH", "token_mismatch")
+            if params.device is not None and params.auth.token and not params.auth.device_token:
+                # The shared token may have been changed; the device's own still counts.
+                retry = {"canRetryWithDeviceToken": True, "recommendedNextStep": "retry_with_device_token"}
+                error.details = {**(error.details or {}), **retry}
+            raise RefusedError(error)
 
 
-def _needs_pairing(params: ConnectParams) -> RpcError:
-    if params.device is None:
-        return RpcError("NOT_PAIRED", "device identity required", {"code": "DEVICE_IDENTITY_REQUIRED"})
-    return RpcError("NOT_PAIRED", "pairing required", {"code": "PAIRING_REQUIRED"})
+NO_DEVICE = RpcError("NOT_PAIRED", "device identity required", {"code": "DEVICE_IDENTITY_REQUIRED"})
 
 
 def _unauthorized(problem: str, code: str, reason: str) -> RpcError:

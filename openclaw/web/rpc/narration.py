@@ -20,6 +20,7 @@ from openclaw.types.events import (
     TurnStarted,
 )
 from openclaw.web.desk import RunState
+from openclaw.web.rpc.handshake import Scope
 from openclaw.web.rpc.sessions import agent_of
 
 CHAT_INTERVAL_SECONDS = 0.15
@@ -38,6 +39,7 @@ class Told:
     cap: str | None = None
     """Only for connections that said they can show it."""
     droppable: bool = False
+    scope: Scope = "operator.read"
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 from pydantic_core import ErrorDetails
 
+from openclaw.gateway.tool_survey import Asked
 from openclaw.web.desk import CostKey
 from openclaw.web.rpc.frames import RpcError
 
@@ -13,13 +14,15 @@ from openclaw.web.rpc.frames import RpcError
 class Params(BaseModel):
     """Strict: a forged field never passes unnoticed. Fields of the original that we do not use yet are listed."""
 
-    model_config = ConfigDict(alias_generator=to_camel, frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(
+        defer_build=True, alias_generator=to_camel, frozen=True, extra="forbid", strict=True
+    )
 
 
 class NoParams(Params):
     """The original's `health` and `status` take anything."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(defer_build=True, extra="ignore")
 
 
 class ChatAbort(Params):
@@ -135,6 +138,36 @@ class ModelsList(Params):
 
 
 class ModelsStatus(Params):
+    """Without any."""
+
+
+class McpStatus(Params):
+    """Without any."""
+
+
+class ToolsList(Params):
+    agent_id: str | None = Field(default=None, max_length=64)
+    channel: str | None = Field(default=None, max_length=64)
+    account: str = Field(default="default", max_length=64)
+    chat: str = Field(default="", max_length=256)
+    chat_type: Literal["direct", "group", "channel"] | None = None
+    sender: str | None = Field(default=None, max_length=256)
+    role: Literal["owner", "member", "stranger"] | None = None
+    model: str | None = Field(default=None, max_length=256)
+    depth: int = Field(default=0, ge=0, le=10)
+
+    def asked(self) -> Asked:
+        return Asked(
+            self.agent_id, self.channel, self.account, self.chat, self.chat_type, self.sender, self.role, self.model,
+            self.depth,
+        )  # fmt: skip
+
+
+class ToolsExplain(ToolsList):
+    name: str = Field(min_length=1, max_length=128)
+
+
+class ConfigGet(Params):
     """Without any."""
 
 

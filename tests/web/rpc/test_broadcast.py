@@ -5,7 +5,7 @@ import orjson
 import pytest
 
 from openclaw.bus import Gap
-from openclaw.types.events import SessionChanged, Stopping, TurnStarted
+from openclaw.types.events import JobChanged, SessionChanged, Stopping, TraceRecorded, TurnStarted
 from openclaw.web.desk import RunState
 from openclaw.web.rpc import broadcast
 from openclaw.web.rpc.broadcast import Broadcast, Listener
@@ -19,11 +19,16 @@ def listener(name: str, *scopes: Scope) -> Listener:
 
 
 async def frames(of: Listener, count: int) -> list[dict[str, Any]]:
-    return [orjson.loads(await of.feed.next() or "") for _ in range(count)]
+    """But those of who comes and goes."""
+    found: list[dict[str, Any]] = []
+    while len(found) < count:
+        frame = orjson.loads(await of.feed.next() or "")
+        found += [frame] if frame["event"] != "presence" else []
+    return found
 
 
 async def test_only_those_who_may_read_are_told_and_all_with_one_numbering() -> None:
-    told = Broadcast(FakeHouse().desk)
+    told = Broadcast(FakeHouse())
     reader, writer, pairer = (
         listener("a", "operator.read"),
         listener("b", "operator.write"),
@@ -37,11 +42,12 @@ async def test_only_those_who_may_read_are_told_and_all_with_one_numbering() -> 
         with anyio.move_on_after(0) as scope:
             await pairer.feed.next()
         assert scope.cancelled_caught
-    assert [frame["seq"] for frame in seen] == [1, 2]
+    first, second = (frame["seq"] for frame in seen)
+    assert second == first + 1
 
 
 async def test_who_has_left_is_told_no_more() -> None:
-    told = Broadcast(FakeHouse().desk)
+    told = Broadcast(FakeHouse())
     reader = listener("a", "operator.read")
     with told.joined(reader):
         pass
@@ -51,9 +57,29 @@ async def test_who_has_left_is_told_no_more() -> None:
     assert scope.cancelled_caught
 
 
+async def test_jobs_and_traces_are_told_as_they_are() -> None:
+    told = Broadcast(FakeHouse())
+    reader = listener("a", "operator.read")
+    with told.joined(reader):
+        await told.see(JobChanged("job_1", "started", 7))
+        await told.see(JobChanged("job_1", "finished", 9, "error", "", "no model"))
+        await told.see(TraceRecorded("t_1", "answered"))
+        started, finished, trace = await frames(reader, 3)
+    assert (started["event"], started["payload"]) == (
+        "cron",
+        {"jobId": "job_1", "action": "started", "ts": 7},
+    )
+    assert (finished["payload"]["status"], finished["payload"]["error"]) == ("error", "no model")
+    assert (trace["event"], trace["payload"]["id"], trace["payload"]["outcome"]) == (
+        "trace",
+        "t_1",
+        "answered",
+    )
+
+
 async def test_lost_events_do_not_lose_the_end_of_a_run() -> None:
     house = FakeHouse()
-    told = Broadcast(house.desk)
+    told = Broadcast(house)
     reader = listener("a", "operator.read")
     with told.joined(reader):
         await told.see(TurnStarted("r1", MAIN, "main"))
@@ -66,7 +92,7 @@ async def test_lost_events_do_not_lose_the_end_of_a_run() -> None:
 async def test_a_tick_tells_that_we_live(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broadcast, "TICK_SECONDS", 0.01)
     house = FakeHouse()
-    told = Broadcast(house.desk)
+    told = Broadcast(house)
     reader = listener("a", "operator.read")
     with told.joined(reader):
         async with anyio.create_task_group() as tasks:

@@ -11,6 +11,7 @@ from openclaw.types.events import ChannelChanged, SessionChanged, Stopping
 from openclaw.web.config import GatewayConfig
 from openclaw.web.rpc import connection
 from tests.web.conftest import CONNECT, Plane, serving
+from tests.web.devices.signing import SigningDevice
 from tests.web.fake_house import MAIN
 
 BAD = "invalid connect params: "
@@ -40,11 +41,8 @@ async def test_declared_scopes_only_narrow(plane: Plane) -> None:
         assert (await client.call("health"))["ok"]
 
 
-DEVICE = {"id": "df73b5", "publicKey": "qPDLM", "signature": "IJ3h", "signedAt": 1, "nonce": "n"}
-
-
-async def test_the_originals_command_line_with_its_device_and_the_token_comes_in(plane: Plane) -> None:
-    async with plane.operator(device=DEVICE, userAgent="peer/1", locale="en-US", newerField={"a": 1}):
+async def test_what_newer_clients_say_besides_does_no_harm(plane: Plane) -> None:
+    async with plane.operator(userAgent="peer/1", locale="en-US", newerField={"a": 1}):
         pass
 
 
@@ -70,13 +68,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str, str | None, int]] = {
         1008,
     ),
     "no token": ({"auth": {}}, "NOT_PAIRED", "device identity required", "DEVICE_IDENTITY_REQUIRED", 1008),
-    "a device without the token": (
-        {"auth": {}, "device": DEVICE},
-        "INVALID_REQUEST",
-        "unauthorized: gateway token missing (provide gateway auth token)",
-        "AUTH_TOKEN_MISSING",
-        1008,
-    ),
     "another protocol": (
         {"minProtocol": 99, "maxProtocol": 99},
         "INVALID_REQUEST",
@@ -182,8 +173,11 @@ async def test_a_name_that_only_resolves_to_us_is_refused(plane: Plane) -> None:
 
 async def test_our_own_page_needs_a_paired_device_whatever_token_it_shows(plane: Plane) -> None:
     async with plane.socket(Origin=plane.url) as client:
-        answer = await client.call("connect", CONNECT | {"device": DEVICE})
-    assert answer["error"]["code"] == "NOT_PAIRED"
+        answer = await client.call("connect", CONNECT)
+    assert answer["error"]["details"]["code"] == "DEVICE_IDENTITY_REQUIRED"
+    async with plane.socket(Origin=plane.url) as client:
+        answer = await client.call("connect", SigningDevice().signed(CONNECT, client.nonce))
+    assert answer["error"]["details"]["code"] == "PAIRING_REQUIRED"
 
 
 async def test_a_proxy_on_this_machine_does_not_make_its_clients_local(plane: Plane) -> None:

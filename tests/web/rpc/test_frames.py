@@ -1,7 +1,7 @@
 import orjson
 import pytest
 
-from openclaw.web.rpc.frames import Request, RpcError, event, failure, parse_request, success
+from openclaw.web.rpc.frames import Bare, Request, RpcError, event, failure, parse_request, success
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,8 @@ def test_answers_and_events_have_the_originals_shape() -> None:
 def test_what_json_cannot_carry_is_replaced() -> None:
     payload = orjson.loads(success("1", {"odd \ud800": ["\udfff", 2**70, {"a"}]}))["payload"]
     assert payload == {"odd ?": ["?", float(2**70), ["a"]]}
+
+
+def test_an_answer_that_is_no_object_is_itself_on_the_wire() -> None:
+    assert orjson.loads(success("1", Bare(value=[1, 2])))["payload"] == [1, 2]
+    assert orjson.loads(success("1", Bare(value=None)))["payload"] is None

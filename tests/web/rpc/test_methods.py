@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from openclaw.gateway.tool_survey import Asked
 from openclaw.types.errors import OpenClawError, StorageFullError
 from openclaw.web.desk import Json
 from openclaw.web.rpc.frames import RpcError
@@ -57,6 +58,7 @@ async def test_the_rows_answer_in_the_contracts_shapes() -> None:
     assert usage["budgets"]
     assert (await ask(house, "models.list"))["models"]
     assert (await ask(house, "models.status"))["profiles"]
+    assert (await ask(house, "config.get")).keys() >= {"path", "hash", "config", "issues"}
     assert (await ask(house, "outbox.list", state="failed"))["rows"] == []
     await ask(house, "outbox.resend", id="out_1")
     assert house.desk.settled == [("out_1", "resend")]
@@ -82,3 +84,29 @@ async def test_a_name_that_is_not_there_is_told_with_its_code() -> None:
     with pytest.raises(RpcError) as refused:
         await ask(FakeHouse(), "traces.get", id="t_9")
     assert refused.value.details == {"code": "NOT_FOUND"}
+
+
+async def test_tools_are_listed_and_explained_for_whom_it_is_asked() -> None:
+    house = FakeHouse()
+    whom = {
+        "agentId": "aurora", "channel": "telegram", "account": "work", "chat": "-100", "chatType": "channel",
+        "sender": "7", "role": "stranger", "model": "openai/gpt-5", "depth": 1,
+    }  # fmt: skip
+
+    listed = await dispatch(house, OPERATOR, "tools.list", whom)
+    explained = await dispatch(house, OPERATOR, "tools.explain", {"name": "exec", **whom})
+
+    assert not isinstance(listed, Accepted)
+    assert not isinstance(explained, Accepted)
+    assert listed["tools"] == await house.desk.tools(Asked())
+    assert explained["rule"] == 'tools.deny: "exec"'
+    asked = Asked("aurora", "telegram", "work", "-100", "channel", "7", "stranger", "openai/gpt-5", 1)
+    assert house.desk.explained == [("exec", asked)]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"name": ""}, {"name": "exec", "role": "admin"}, {"name": "exec", "depth": -1}, {}]
+)
+async def test_a_wrong_question_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(RpcError, match=r"invalid tools\.explain params"):
+        await dispatch(FakeHouse(), OPERATOR, "tools.explain", wrong)
