@@ -1,9 +1,11 @@
 """Secrets at the moment they are used: read off the loop, kept for minutes, and known to the log."""
 
 import logging
+import secrets
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import anyio
 
@@ -42,6 +44,9 @@ class SecretResolver:
     def known(self) -> frozenset[str]:
         """Every value seen so far, replaced ones too: none of them may leave the house."""
         return self._known
+
+    def clean(self, text: str) -> str:
+        return self._redactor.clean(text)
 
     async def resolve(self, reference: SecretRef, *, fresh: bool = False) -> Secret:
         asked = self._clock.monotonic()
@@ -93,3 +98,13 @@ class SecretResolver:
             self._known |= {value}
             self._redactor.add(value)
         return Secret(value)
+
+
+def installation_key(credentials: Path) -> bytes:
+    """Made once; the marks around outside text are derived from it."""
+    path = credentials / "installation.key"
+    if not path.exists():
+        credentials.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_bytes(secrets.token_bytes(32))
+    return path.read_bytes()

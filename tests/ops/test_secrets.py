@@ -1,12 +1,13 @@
 import logging
 import os
+import stat
 from pathlib import Path
 
 import anyio
 import pytest
 
 from openclaw.logs import Redactor
-from openclaw.ops.secrets import KEPT_SECONDS, SecretResolver
+from openclaw.ops.secrets import KEPT_SECONDS, SecretResolver, installation_key
 from openclaw.types.errors import SecretError
 from openclaw.types.secrets import SecretRef
 
@@ -120,3 +121,15 @@ async def test_ten_askers_at_once_run_the_program_once(resolver: SecretResolver,
 
     assert values == ["value-of-op"] * 10
     assert (tmp_path / "runs").read_text() == "x\n"
+
+
+def test_the_installations_key_is_made_once_and_for_the_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "credentials"
+    key = installation_key(folder)
+
+    assert len(key) == 32
+    assert installation_key(folder) == key
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, folder / "installation.key")] == [
+        0o700,
+        0o600,
+    ]
