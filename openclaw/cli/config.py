@@ -1,19 +1,32 @@
 """`openclaw config`: what the configuration says, and what is wrong with it."""
 
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 
+from openclaw.cli.tables import print_json
+from openclaw.settings.checking.safety import insecurities, revealing
+from openclaw.settings.editing.edits import Put, Take
+from openclaw.settings.editing.showing import (
+    Difference,
+    differences,
+    shown,
+    shown_at,
+    shown_defaults,
+    value_at,
+)
+from openclaw.settings.editing.spelling import key_named, value_named
+from openclaw.settings.editing.writing import Written, write_config
 from openclaw.settings.environment import process_environment
+from openclaw.settings.file import UnreadableError, parse
 from openclaw.settings.loading import Loaded, load
-from openclaw.settings.model import ROOT
-from openclaw.settings.problems import Problem, sounds_secret
-from openclaw.settings.safety import insecurities, revealing
-from openclaw.settings.shape import Shape
-from openclaw.settings.unknown import nearest
+from openclaw.settings.paths import Paths, find_paths
+from openclaw.settings.problems import Problem, dotted
 from openclaw.types.errors import OpenClawError
-from openclaw.types.secrets import SecretRef
 
 _FILE = click.option(
     "--config", "file", type=click.Path(path_type=Path), help="The config file, if not the usual one."
@@ -38,9 +51,7 @@ def check(file: Path | None, *, as_json: bool) -> int:
     ]
     problems = [*unsafe, *loaded.problems]
     if as_json:
-        _print_json(
-            [{"key": p.key, "severity": p.severity, "text": p.text, "mend": p.mend} for p in problems]
-        )
+        print_json([{"key": p.key, "severity": p.severity, "text": p.text, "mend": p.mend} for p in problems])
     else:
         for problem in problems:
             click.echo(f"{problem.severity}: {problem}")
@@ -69,7 +80,7 @@ def path(file: Path | None, *, as_json: bool) -> None:
     """Where the config file is."""
     loaded_from = load(process_environment(), config_path=file).paths.config
     if as_json:
-        _print_json({"path": str(loaded_from), "exists": loaded_from.exists()})
+        print_json({"path": str(loaded_from), "exists": loaded_from.exists()})
     else:
         click.echo(str(loaded_from))
 
@@ -80,53 +91,109 @@ def path(file: Path | None, *, as_json: bool) -> None:
 @_JSON
 def get(key: str, file: Path | None, *, as_json: bool) -> None:
     """What KEY is, defaults and environment included; everything without KEY. Secrets are not shown."""
-    settings = load(process_environment(), config_path=file).settings
-    value = _at(_masked(settings.model_dump(mode="json", by_alias=True)), key)
-    if as_json or isinstance(value, dict | list):
-        _print_json(value)
+    value = value_at(shown(load(process_environment(), config_path=file)), key)
+    if as_json:
+        print_json(value)
     else:
-        click.echo("null" if value is None else value if isinstance(value, str) else str(value).lower())
+        click.echo(_plain(value))
 
 
-def _at(value: Any, key: str) -> Any:
-    shape: Shape | None = ROOT
-    for step in key.replace("[", ".").replace("]", "").split(".") if key else ():
-        below = value
-        if isinstance(value, dict):
-            below = next((value[name] for name in value if name.casefold() == step.casefold()), _Absent)
-        elif isinstance(value, list):
-            below = value[int(step)] if step.isdecimal() and int(step) < len(value) else _Absent
-        else:
-            below = _Absent
-        if below is _Absent:
-            raise OpenClawError(_no_such_key(key, step, value, shape))
-        shape = shape.child(int(step) if isinstance(value, list) else step) if shape else None
-        value = below
-    return value
+def _plain(value: object) -> str:
+    """A text without its quotes."""
+    return value if isinstance(value, str) else orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
 
 
-def _masked(value: Any, name: str = "") -> Any:
-    """Secrets' own fields mask themselves; this is for the maps that no model describes."""
-    if isinstance(value, dict):
-        return {key: _masked(item, key) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_masked(item) for item in value]
-    return "***" if isinstance(value, str) and sounds_secret(name) and SecretRef(value).is_plain else value
+@config.command("set")
+@click.argument("key")
+@click.argument("value")
+@click.option("--json", "strict", is_flag=True, help="VALUE is JSON5 and nothing else.")
+@_FILE
+def put(key: str, value: str, file: Path | None, *, strict: bool) -> None:
+    """Change one value; comments and all the rest of the file stay as they are.
+
+    VALUE is read as JSON5 where it is, else as text; `-` takes it from the standard input, where no other program
+    sees it. A value that could not be used is refused.
+    """
+    environ, paths, tree = _place(file)
+    name = key_named(key, tree)
+    text = sys.stdin.read().rstrip("\r\n") if value == "-" else value
+    meant = value_named(text, name, strict=strict)
+    written = write_config(environ, paths, [Put(name, meant)])
+    _tell(written, f"{dotted(name)} = {orjson.dumps(shown_at(name, meant)).decode()}")
 
 
-class _Absent:
-    """Nothing stands there, not even null."""
+@config.command()
+@click.argument("key")
+@_FILE
+def unset(key: str, file: Path | None) -> None:
+    """Take one key out of the file, so that its default counts."""
+    environ, paths, tree = _place(file)
+    name = key_named(key, tree)
+    _tell(write_config(environ, paths, [Take(name)]), f"{dotted(name)} is no longer set")
 
 
-def _no_such_key(key: str, step: str, value: Any, shape: Shape | None) -> str:
-    names = list(value) if isinstance(value, dict) else list(shape.fields()) if shape else []
-    likely = nearest(step, names)
-    return f"{key}: there is no {step!r}. " + (
-        f"Did you mean {likely!r}?" if likely else "Look with: openclaw config get"
-    )
+def _place(file: Path | None) -> tuple[Mapping[str, str], Paths, object]:
+    environ = process_environment()
+    paths = find_paths(environ, file)
+    try:
+        return environ, paths, parse(paths.config.read_bytes())
+    except FileNotFoundError:
+        return environ, paths, {}
+    except (OSError, UnreadableError) as error:
+        raise OpenClawError(f"{paths.config}: {error}; mend it first") from None
 
 
-def _print_json(value: Any) -> None:
-    import orjson
+def _tell(written: Written, said: str) -> None:
+    for problem in written.warnings:
+        click.echo(f"warning: {problem}", err=True)
+    hint = "It counts when the assistant starts again." if written.changed else "That was so already."
+    click.echo(f"{said}. {hint}")
 
-    click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+@config.command()
+@_FILE
+@_JSON
+def diff(file: Path | None, *, as_json: bool) -> None:
+    """What differs from the defaults, and what the running assistant does not know yet."""
+    loaded = load(process_environment(), config_path=file)
+    mine = shown(loaded)
+    changed = list(differences(mine, shown_defaults()))
+    running = _running(loaded)
+    news = None if running is None else list(differences(mine, running["config"]))
+    if as_json:
+        print_json({"defaults": _rows(changed, "default"), "running": news and _rows(news, "running")})
+        return
+    for each in changed:
+        click.echo(f"{each.key}: {_short(each.value)} (default {_short(each.other)})")
+    if not changed:
+        click.echo("Everything is as built in.")
+    if running is None:
+        return
+    for each in news or ():
+        click.echo(f"not yet running: {each.key}: {_short(each.value)} (runs with {_short(each.other)})")
+    if not news:
+        same = running.get("runningHash", running["hash"]) in ("", loaded.fingerprint)
+        click.echo(
+            "The assistant runs with this." if same else "The file has changed since the assistant started."
+        )
+
+
+def _rows(found: list[Difference], other: str) -> list[dict[str, object]]:
+    return [{"key": each.key, "value": each.value, other: each.other} for each in found]
+
+
+def _running(loaded: Loaded) -> Mapping[str, Any] | None:
+    """What the daemon answers; None when none runs."""
+    from openclaw.cli.house import line
+    from openclaw.cli.rpc import GatewayDownError
+
+    try:
+        with line(loaded) as connected:
+            return connected.call("config.get", {})
+    except GatewayDownError:
+        return None
+
+
+def _short(value: object) -> str:
+    text = orjson.dumps(value).decode()
+    return text if len(text) <= 100 else f"{text[:99]}…"

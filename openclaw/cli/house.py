@@ -21,7 +21,7 @@ def load_settings() -> "Loaded":
 @contextmanager
 def line(loaded: "Loaded") -> Iterator[Line]:
     """Raises GatewayDownError when none runs."""
-    with dial(loaded.settings.gateway.port, lambda: _token(loaded)) as connected:
+    with dial(loaded.settings.gateway.port, lambda: gateway_token(loaded)) as connected:
         yield connected
 
 
@@ -70,7 +70,7 @@ def _as_read(frame: str) -> Frame:
     return payload
 
 
-def _token(loaded: "Loaded") -> Secret:
+def gateway_token(loaded: "Loaded") -> Secret:
     reference = loaded.settings.gateway.auth.token
     if reference is None:
         return Secret("")

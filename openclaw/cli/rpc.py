@@ -49,6 +49,8 @@ class Line:
                 self._kept.append(frame)
             elif not frame["ok"]:
                 raise RefusedError(frame["error"]["message"])
+            elif not isinstance(frame["payload"], dict):
+                return {"value": frame["payload"]}
             elif frame["payload"].get("status") != "accepted":
                 payload: Frame = frame["payload"]
                 return payload
@@ -63,7 +65,7 @@ class Line:
     def greet(self, token: Secret) -> None:
         """Raises RefusedError."""
         self._receive(OPEN_SECONDS)  # the challenge, which only devices sign
-        self.call("connect", _introduction(token))
+        self.call("connect", introduction(token))
 
     def _receive(self, seconds: float | None = None) -> Frame:
         try:
@@ -98,7 +100,7 @@ def dial(port: int, token: Callable[[], Secret]) -> Iterator[Line]:
         yield line
 
 
-def _introduction(token: Secret) -> dict[str, object]:
+def introduction(token: Secret) -> dict[str, object]:
     return {
         "minProtocol": 3,
         "maxProtocol": 4,

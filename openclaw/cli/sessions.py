@@ -19,7 +19,7 @@ COLUMNS = {
 
 @click.group()
 def sessions() -> None:
-    """List, show and reset conversations."""
+    """List, show, sum up and reset conversations."""
 
 
 @sessions.command("list")
@@ -53,6 +53,19 @@ def show(key: str, as_json: bool) -> None:
 
 
 @sessions.command()
+@click.argument("key", default="main")
+@click.option("--keep", default="", help="What the summary should not leave out.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def compact(key: str, keep: str, as_json: bool) -> None:
+    """Sum up what was said; the transcript keeps every word."""
+    done = call("sessions.compact", {"key": key, "instructions": keep})
+    if as_json:
+        print_json(done)
+    else:
+        click.echo(printable_text(str(done["reason"])))
+
+
+@sessions.command()
 @click.argument("key")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def reset(key: str, as_json: bool) -> None:
@@ -82,6 +95,10 @@ def _block(block: dict[str, Any]) -> str:
         case "tool_use":
             return f"[calls {block.get('name')} {block.get('input')}]"
         case "tool_result":
-            return f"[result] {block.get('content')}"
+            content = block.get("content")
+            words = "\n".join(filter(None, map(_block, content))) if isinstance(content, list) else content
+            return f"[result] {words}"
+        case "image":
+            return f"[picture {block.get('source', {}).get('path')}]"
         case _:
             return ""

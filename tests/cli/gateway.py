@@ -38,7 +38,10 @@ class Terminal:
 @contextmanager
 def running(state: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Plane]:
     """A gateway that the commands of this process find."""
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(serving()) as plane:
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(serving(folder=state / "house")) as plane,
+    ):
         point_at(state, plane.port, monkeypatch)
         yield plane
 
@@ -53,7 +56,7 @@ def point_at(state: Path, port: int, monkeypatch: pytest.MonkeyPatch, *, token: 
 
 def no_gateway(state: Path, monkeypatch: pytest.MonkeyPatch) -> FakeHouse:
     """No gateway runs; the commands open this house themselves."""
-    house = FakeHouse()
+    house = FakeHouse(state / "house")
 
     @asynccontextmanager
     async def open_house(_: object) -> AsyncIterator[FakeHouse]:

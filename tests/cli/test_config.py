@@ -1,9 +1,14 @@
+import io
 import json
 from pathlib import Path
 
 import pytest
 
 from openclaw.cli.main import run
+from openclaw.settings.editing.showing import shown
+from openclaw.settings.environment import process_environment
+from openclaw.settings.loading import load
+from tests.cli.gateway import running
 
 
 @pytest.fixture(autouse=True)
@@ -100,3 +105,99 @@ def test_path_tells_where_the_file_is_or_would_be(
 ) -> None:
     assert run(["config", "path"]) == 0
     assert capsys.readouterr().out == f"{state_dir / 'openclaw.json'}\n"
+
+
+OURS = "// mine\n{\n  gateway: { port: 18789 }, // here\n}\n"
+
+
+def test_a_value_is_set_and_the_comments_stay(state_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(state_dir, OURS)
+
+    assert run(["config", "set", "gateway.port", "18800"]) == 0
+    assert capsys.readouterr().out == "gateway.port = 18800. It counts when the assistant starts again.\n"
+    assert path.read_text() == OURS.replace("18789", "18800")
+
+    assert run(["config", "set", "tools.deny", '["exec"]', "--json"]) == 0
+    assert run(["config", "get", "tools.deny"]) == 0
+    assert '"exec"' in capsys.readouterr().out
+    assert run(["config", "unset", "tools.deny"]) == 0
+    assert run(["config", "set", "gateway.port", "18800"]) == 0
+    assert capsys.readouterr().out.endswith("That was so already.\n")
+
+
+def test_a_secret_is_taken_from_the_standard_input_and_not_printed(
+    state_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(state_dir, OURS)
+    monkeypatch.setattr("sys.stdin", io.StringIO("hush-hush-hush-hush\n"))
+
+    assert run(["config", "set", "gateway.auth.token", "-"]) == 0
+
+    assert capsys.readouterr().out.startswith('gateway.auth.token = "***".')
+    assert 'token: "hush-hush-hush-hush"' in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["set", "gateway.port", "x"], "whole number. Nothing was written."),
+        (["set", "gatway.port", "1"], "Did you mean gateway"),
+        (["set", "gateway.port", "lan", "--json"], "is no JSON5"),
+        (["unset", "gateway.bind"], "gateway.bind is not set in the file"),
+        (["set", "a..b", "1"], "is no key"),
+    ],
+)
+def test_what_cannot_be_set_is_told_in_one_line(
+    state_dir: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    path = write(state_dir, OURS)
+
+    assert run(["config", *words]) == 1
+
+    told = capsys.readouterr().err
+    assert said in told
+    assert told.count("\n") == 1
+    assert path.read_text() == OURS
+
+
+def test_a_broken_file_is_mended_first(state_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(state_dir, "{\n gateway: {,}\n}")
+
+    assert run(["config", "set", "gateway.port", "1"]) == 1
+    assert f"{path}: line 2, column 12" in capsys.readouterr().err
+
+
+def test_what_differs_from_the_defaults(state_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(
+        state_dir,
+        "{ gateway: { port: 1, auth: { token: 'hush-hush-hush-hush' } }, tools: { deny: ['exec'] } }",
+    )
+
+    assert run(["config", "diff"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "gateway.port: 1 (default 18789)" in lines
+    assert 'gateway.auth.token: "***" (default null)' in lines
+    assert 'tools.deny: ["exec"] (default [])' in lines
+
+    assert run(["config", "diff", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["running"] is None
+    assert {"key": "gateway.port", "value": 1, "default": 18789} in found["defaults"]
+
+
+def test_what_the_running_assistant_does_not_know_yet(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(state_dir, monkeypatch) as plane:
+        desk = plane.house.desk
+        desk.running_config = shown(load(process_environment()))
+        assert run(["config", "diff"]) == 0
+        assert capsys.readouterr().out.endswith("The assistant runs with this.\n")
+
+        desk.running_config = {**desk.running_config, "traces": {"retentionDays": 7}}
+        assert run(["config", "diff"]) == 0
+        assert "not yet running: traces.retentionDays: 30 (runs with 7)" in capsys.readouterr().out
+        assert run(["config", "diff", "--json"]) == 0
+        assert json.loads(capsys.readouterr().out)["running"] == [
+            {"key": "traces.retentionDays", "value": 30, "running": 7}
+        ]

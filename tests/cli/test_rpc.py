@@ -23,6 +23,15 @@ def test_of_two_answers_to_one_question_the_last_counts(
     assert first["event"] == "agent"
 
 
+def test_an_answer_that_is_no_object_comes_as_a_value(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(state_dir, monkeypatch) as plane:
+        with dial(plane.port, lambda: Secret(plane.token[0])) as line:
+            assert line.call("last-heartbeat", {}) == {"value": None}
+            assert [each["mode"] for each in line.call("system-presence", {})["value"]] == ["gateway", "cli"]
+
+
 def test_a_wrong_token_is_told_in_the_gateways_words(
     state_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
