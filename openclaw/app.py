@@ -2,67 +2,70 @@
 
 import logging
 import os
-import secrets
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import anyio
 
-from openclaw import __version__, bundled
-from openclaw.agent.bootstrap import Caps, WorkspaceFiles
-from openclaw.agent.config import AgentProfile, roster
 from openclaw.agent.context.upkeep import Upkeep
-from openclaw.agent.host import surroundings, timezone_name, zone
-from openclaw.agent.renderer import Renderer, Wrapping
-from openclaw.agent.toolbox import SkillFolders, Toolbox, ToolSettings
+from openclaw.agent.host import zone
+from openclaw.agent.tools.cron import CronTools
+from openclaw.agent.tools.files.undo.book import UndoBook
 from openclaw.bus import Bus
-from openclaw.channels.registry import load_channel
 from openclaw.channels.runner import ChannelRunner
-from openclaw.gateway.access import AccessPolicy, owners_of
 from openclaw.gateway.answering import Patience
-from openclaw.gateway.briefing import BriefingParts, HouseBriefing, model_choice, model_ref
-from openclaw.gateway.budgets import Budgets
+from openclaw.gateway.approvals import ApprovalParts, Approvals, owner_addresses
+from openclaw.gateway.briefing import HouseBriefing, model_choice
 from openclaw.gateway.commands.desk import Commands
 from openclaw.gateway.commands.lane import LaneWork
 from openclaw.gateway.commands.parts import CommandParts
 from openclaw.gateway.commands.stop import Stopper
 from openclaw.gateway.delivery import Delivery, DeliveryParts, DeliveryRules
 from openclaw.gateway.dispatch import AccountKey, Dispatch
-from openclaw.gateway.gate import HouseGate
+from openclaw.gateway.gate import HouseGate, rules_of
 from openclaw.gateway.intake import Intake
+from openclaw.gateway.invoking import Invoking
+from openclaw.gateway.jobs.desk import JobDesk, keep_jobs
+from openclaw.gateway.jobs.heartbeat import pulses
+from openclaw.gateway.jobs.runs import JobParts
+from openclaw.gateway.jobs.ticker import Ticker
+from openclaw.gateway.jobs.webhook import Webhook
 from openclaw.gateway.lanes import Lanes
 from openclaw.gateway.pairing import PairingStore
+from openclaw.gateway.public_paths import PublicPaths
 from openclaw.gateway.routing import Routing
-from openclaw.gateway.runs import Runs
 from openclaw.gateway.send_policy import send_policy
-from openclaw.gateway.streaming import StreamParts, StreamPlan, Streams, Tempo, block_rules
-from openclaw.gateway.tracing import TraceBook
+from openclaw.gateway.streaming import Streams
 from openclaw.gateway.turns import Freshness, TurnParts, Turns
 from openclaw.gateway.waiting import WaitingRoom
-from openclaw.llm.keyring import Keyring
-from openclaw.llm.models import Models, ModelSettings
-from openclaw.llm.providers import find_providers
-from openclaw.llm.selection import Listed
+from openclaw.llm.models import Models
+from openclaw.llm.transcription import Transcriber
 from openclaw.logs import Redactor
-from openclaw.net import Door
-from openclaw.ops.secrets import SecretResolver
+from openclaw.net.door import Door
+from openclaw.net.public_door import PublicDoor
 from openclaw.ops.state_lock import StateLock
-from openclaw.sessions.sessions import Sessions
+from openclaw.settings.editing.owner import OwnerConfig
+from openclaw.settings.editing.showing import described
 from openclaw.settings.loading import Loaded
-from openclaw.store.database import open_database
-from openclaw.store.ledger import Ledger
-from openclaw.store.streams import StreamLedger
-from openclaw.types.channel import Channel, ChannelParts
-from openclaw.types.clock import Clock, SystemClock
-from openclaw.types.errors import ConfigError
-from openclaw.types.ids import new_id
+from openclaw.store.browsers import BrowserLedger
+from openclaw.store.notes import NoteIndex
+from openclaw.types.channel import Channel
+from openclaw.web.browser.logins import Logins
 from openclaw.web.conditions import problems, shown
-from openclaw.web.desk import Nameplate
 from openclaw.web.front_desk import CHANNEL as WEBCHAT
 from openclaw.web.front_desk import DeskParts, FrontDesk
+from openclaw.web.hooks.desk import Hooks
+from openclaw.web.office.desk import Office
+from openclaw.wiring.accounts import Accounts, open_accounts
+from openclaw.wiring.accounts import streams as streams_of
+from openclaw.wiring.foundation import Core, open_core
+from openclaw.wiring.hands import Hands, HandsParts, open_hands
+from openclaw.wiring.invoking import open_invoking
+from openclaw.wiring.mind import agents_shown, nameplate, open_briefing, open_models
+from openclaw.wiring.office import OfficeParts, open_office
+from openclaw.wiring.telephone import Telephone, TelephoneParts, open_telephone
 
 logger = logging.getLogger(__name__)
 
@@ -75,26 +78,16 @@ HOUSEKEEPING_SECONDS = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Core:
-    """What everything else stands on."""
+class Means:
+    """What the house's own parts work with: built before them, of use without them."""
 
-    loaded: Loaded
-    clock: Clock
-    bus: Bus
-    ledger: Ledger
-    sessions: Sessions
-    resolver: SecretResolver
-    traces: TraceBook
-    runs: Runs
-    agents: tuple[AgentProfile, ...]
-    timezone: str
-    """The owner's."""
-    budgets: Budgets
-    shown: StreamLedger
-    wrapping: Wrapping
-
-    def secrets(self) -> frozenset[str]:
-        return self.resolver.known
+    models: Models
+    briefing: HouseBriefing
+    accounts: Accounts
+    telephone: Telephone
+    door: Door
+    public: PublicDoor
+    notes: NoteIndex
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +95,8 @@ class House:
     """Every part, built and not yet running."""
 
     core: Core
-    channels: Mapping[AccountKey, Channel]
+    accounts: Accounts
+    telephone: Telephone
     runner: ChannelRunner
     intake: Intake
     dispatch: Dispatch
@@ -112,17 +106,37 @@ class House:
     desk: FrontDesk
     models: Models
     streams: Streams
+    approvals: Approvals
+    hands: Hands
+    hooks: tuple[Hooks, ...]
+    """None where no token is set."""
+    ticker: Ticker | None
+    """None: no daemon, so nothing becomes due."""
+    logins: Logins
+    invoking: Invoking
+    office: Office
 
     @property
     def bus(self) -> Bus:
         return self.core.bus
+
+    @property
+    def channels(self) -> Mapping[AccountKey, Channel]:
+        return self.accounts.channels
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
         """Messages are sorted, answered and sent while the block lasts; then what is under way is finished."""
         async with anyio.create_task_group() as group:
             await group.start(self.streams.run)
+            if self.ticker is not None:
+                # Before a turn may begin: it knows which of them somebody waits for.
+                await group.start(self.ticker.run)
             await group.start(self.lanes.run)
+            group.start_soon(self.accounts.alerts.run)
+            group.start_soon(self.telephone.keeper.run)
+            group.start_soon(self.approvals.run)
+            self.hands.start(group)
             group.start_soon(self.dispatch.run)
             group.start_soon(self.delivery.run)
             group.start_soon(self.core.sessions.keep_written)
@@ -132,159 +146,181 @@ class House:
             self.turns.stop()
             with anyio.move_on_after(DRAIN_SECONDS):
                 await self.lanes.finish()
+            await self.hands.rest()
             with anyio.move_on_after(SEND_SECONDS):
                 await self.delivery.finish()
             group.cancel_scope.cancel()
 
     async def _keep_house(self) -> None:
         while True:
-            await anyio.sleep(HOUSEKEEPING_SECONDS)
+            # First of all: a daemon that starts anew every day tidies up as well.
             await self.core.ledger.forget(self.core.loaded.settings.traces.retention_days)
+            await anyio.sleep(HOUSEKEEPING_SECONDS)
 
 
 @asynccontextmanager
 async def build(loaded: Loaded, redactor: Redactor, *, with_channels: bool) -> AsyncIterator[House]:
     """The ledger is opened first and closed last."""
     async with AsyncExitStack() as stack:
-        core = await _open_core(stack, loaded, redactor, only=None if with_channels else WEBCHAT)
-        models = await _open_models(core)
+        core = await open_core(stack, loaded, redactor, only=None if with_channels else WEBCHAT)
+        models = await open_models(core)
         stack.push_async_callback(models.aclose)
         door = Door()
         stack.push_async_callback(door.aclose)
-        channels: Mapping[AccountKey, Channel] = {}
-        if with_channels:
-            channels = _open_channels(loaded, ChannelParts(core.resolver, core.ledger, core.clock))
-        for channel in channels.values():
+        public = PublicDoor(ports=frozenset(loaded.settings.tools.web.fetch.ports))
+        stack.push_async_callback(public.aclose)
+        notes = NoteIndex(loaded.paths.state / "memory")
+        stack.push_async_callback(notes.aclose)
+        accounts = open_accounts(core, door, with_channels=with_channels)
+        for channel in accounts.channels.values():
             stack.push_async_callback(channel.aclose)
-        policies, owners = _policies(loaded)
-        briefing = _briefing(core, models, door, owners)
-        yield _house(core, channels, policies, briefing, models, _drain if with_channels else None)
-
-
-async def _open_core(stack: AsyncExitStack, loaded: Loaded, redactor: Redactor, *, only: str | None) -> Core:
-    paths, clock = loaded.paths, SystemClock()
-    for value in loaded.resolved:
-        redactor.add(value)
-    database = await stack.enter_async_context(open_database(paths.ledger))
-    ledger = Ledger(database, clock, new_id("boot"), only=only)
-    agents = roster(loaded.settings.agents, paths.state)
-    sessions = Sessions(paths.state, ledger, loaded.settings.session, clock)
-    await sessions.start([agent.id for agent in agents])
-    resolver = SecretResolver(loaded.environ, clock, redactor)
-    timezone = timezone_name(loaded.settings.agents.defaults.user_timezone)
-    budgets = Budgets(loaded.settings.budgets, clock, zone(timezone), timezone)
-    await budgets.load(ledger)
-    return Core(
-        loaded, clock, Bus(), ledger, sessions, resolver, TraceBook(clock), Runs(clock), agents, timezone, budgets,
-        StreamLedger(database, clock), Wrapping(_installation_key(paths.credentials), zone(timezone), timezone),
-    )  # fmt: skip
-
-
-async def _open_models(core: Core) -> Models:
-    settings = core.loaded.settings
-    defaults = settings.agents.defaults
-    listed = {ref: Listed(each.alias, each.params.thinking) for ref, each in defaults.models.items()}
-    keyring = Keyring(
-        core.loaded.paths.agents / core.agents[0].id / "agent" / "auth-profiles.json", core.clock
-    )
-    await keyring.load()
-    return Models(
-        ModelSettings(settings.models, settings.auth, settings.llm, listed, defaults.thinking_default),
-        core.resolver,
-        core.clock,
-        find_providers(),
-        keyring,
-    )
-
-
-def _briefing(core: Core, models: Models, door: Door, owners: tuple[str, ...]) -> HouseBriefing:
-    loaded = core.loaded
-    defaults, paths = loaded.settings.agents.defaults, loaded.paths
-    timezone = core.timezone
-    caps = Caps(defaults.bootstrap_max_chars, defaults.bootstrap_total_max_chars)
-    toolbox = Toolbox(
-        ToolSettings(loaded.settings.tools, loaded.settings.skills),
-        SkillFolders(bundled.workspace_folder() / "skills", paths.state / "skills"),
-        surroundings(loaded.environ),
-        door,
-        core.clock,
-    )
-    return HouseBriefing(
-        BriefingParts(
-            {agent.id: agent for agent in core.agents},
-            {agent.id: WorkspaceFiles(agent.workspace, caps) for agent in core.agents},
-            defaults,
-            loaded.settings.tools,
-            loaded.settings.channels.model_by_channel,
-            models,
-            toolbox,
-            Renderer(core.wrapping),
-            timezone,
-            owners,
+        telephone = open_telephone(
+            TelephoneParts(core, accounts.channels, accounts.policies, accounts.alerts.alert)
         )
-    )
+        await telephone.begin()
+        briefing = open_briefing(core, models, door, accounts.owners, telephone.briefing)
+        means = Means(models, briefing, accounts, telephone, door, public, notes)
+        yield _house(core, means, _drain if with_channels else None)
 
 
 def _house(
     core: Core,
-    channels: Mapping[AccountKey, Channel],
-    policies: Mapping[AccountKey, AccessPolicy],
-    briefing: HouseBriefing,
-    models: Models,
+    means: Means,
     restart: Callable[[], None] | None,
 ) -> House:
     settings, paths, clock = core.loaded.settings, core.loaded.paths, core.clock
-    streams = _streams(core, channels)
+    models, briefing, telephone, door = means.models, means.briefing, means.telephone, means.door
+    channels, policies = means.accounts.channels, means.accounts.policies
+    streams = streams_of(core, channels)
     room = WaitingRoom(core.ledger, core.traces, settings.messages.queue, clock)
     upkeep = Upkeep(settings.agents.defaults.compaction, core.wrapping, clock)
-    turns = _turns(core, channels, briefing, (room, upkeep, streams))
+    approvals = Approvals(
+        ApprovalParts(
+            core.asked, core.ledger, core.sessions, room, channels, core.bus, clock, core.secrets,
+            owner_addresses(policies),
+        )
+    )  # fmt: skip
+    gate = HouseGate(rules_of(settings.tools, policies), approvals, core.traces, core.secrets)
+    turns = _turns(core, channels, briefing, (room, upkeep, streams, gate))
     parts = CommandParts(
         core.ledger, core.sessions, core.bus, core.runs, core.traces, clock, channels, room, models,
         {agent.id: agent for agent in core.agents}, settings.agents.defaults, settings.commands,
-        settings.session.reset_triggers, core.budgets, zone(core.timezone), clock.now_ms(), briefing.weigh, restart,
+        settings.session.reset_triggers, core.budgets, zone(core.timezone), clock.now_ms(), briefing.weigh, approvals,
+        restart, OwnerConfig(core.loaded.environ, paths),
     )  # fmt: skip
-    work = LaneWork(turns, parts, briefing, upkeep)
+    undo = UndoBook(paths.state, clock)
+    hearing = Transcriber(settings.tools.media.audio, settings.models.providers, core.resolver)
+    work = LaneWork(turns, parts, briefing, upkeep, undo, hearing)
     stopper = Stopper(core.ledger, room, core.runs, core.bus, (turns, work))
     lanes: Lanes[str] = Lanes(
-        work.run_next, at_once=settings.agents.defaults.max_concurrent, on_busy=turns.knock
+        work.run_next, at_once=settings.agents.defaults.max_concurrent, on_busy=(turns.knock, approvals.knock)
     )
     routing = _routing(core)
     pairings = {account: PairingStore(paths.credentials, *account, clock) for account in policies}
     intake = Intake(core.ledger, core.bus, core.traces, clock)
     delivery = Delivery(
-        DeliveryParts(core.ledger, core.sessions, channels, core.bus, clock, core.secrets),
+        DeliveryParts(
+            core.ledger, core.sessions, channels, core.bus, clock, core.secrets, telephone.clearance
+        ),
         DeliveryRules(settings.delivery.retry_attempts, settings.delivery.on_ambiguous),
     )
+    jobs, ticker = _jobs(core, channels, (intake, lanes, turns), means.accounts.owners, door)
+    hooks = _hooks(core, jobs)
     runner = ChannelRunner(clock)
+    hands = open_hands(
+        HandsParts(
+            core,
+            channels,
+            models,
+            intake,
+            stopper,
+            door,
+            means.public,
+            undo,
+            briefing.texts(),
+            means.notes,
+            telephone.clearance.explain,
+        )
+    )
     desk = FrontDesk(
         DeskParts(
-            _nameplate(core, models), core.ledger, core.sessions, intake, delivery, lanes, core.runs, clock,
+            nameplate(core, models), core.ledger, core.sessions, intake, delivery, lanes, core.runs, clock,
             routing, pairings,
             lambda: shown(runner.states()), lambda: problems(core.ledger, runner.states()),
-            _agents_shown(core, models), core.budgets, zone(core.timezone), models,
-            model_choice(core.agents[0], {}, settings.agents.defaults), stopper,
+            agents_shown(core, models), core.budgets, zone(core.timezone), models,
+            model_choice(core.agents[0], {}, settings.agents.defaults), stopper, approvals, hands.mcp.states,
+            tools=briefing.survey(), config=lambda: described(core.loaded), jobs=jobs,
+            phone=telephone.desk(intake.deliver_webhook), compliance=telephone.clearance,
+            webhooks=PublicPaths(core.ledger, lambda: [*means.accounts.listed(), *hooks]).rows,
         )
     )  # fmt: skip
     dispatch = Dispatch(
         core.ledger, core.bus, lanes, core.traces, routing, policies, pairings, Commands(parts, stopper),
-        send_policy(settings.send_policy, settings.session.send_policy, zone(core.timezone)),
+        send_policy(settings.send_policy, settings.session.send_policy, zone(core.timezone)), telephone.dual,
     )  # fmt: skip
-    return House(core, channels, runner, intake, dispatch, lanes, turns, delivery, desk, models, streams)
+    briefing.furnish((*hands.families, CronTools(jobs), *telephone.families))
+    return House(
+        core,
+        means.accounts,
+        telephone,
+        runner,
+        intake,
+        dispatch,
+        lanes,
+        turns,
+        delivery,
+        desk,
+        models,
+        streams,
+        approvals,
+        hands,
+        hooks,
+        ticker if restart is not None else None,
+        Logins(BrowserLedger(core.database, clock), clock),
+        open_invoking(core, briefing.survey(), models, policies, approvals),
+        open_office(OfficeParts(core, channels, models, lanes, telephone.clearance.explain)),
+    )
+
+
+def _jobs(
+    core: Core,
+    channels: Mapping[AccountKey, Channel],
+    house: tuple[Intake, Lanes[str], Turns],
+    owners: tuple[str, ...],
+    door: Door,
+) -> tuple[JobDesk, Ticker]:
+    settings, (intake, lanes, turns) = core.loaded.settings, house
+    owner_zone = zone(core.timezone)
+    webhook = Webhook(door, core.resolver, settings.cron.webhook_token)
+    parts = JobParts(
+        core.jobs, core.sessions, intake.deliver, lanes, core.runs, core.bus, core.clock, channels, turns,
+        settings.cron, webhook, core.loaded.paths.state, {agent.id: agent.workspace for agent in core.agents},
+        owners, owner_zone, core.timezone,
+    )  # fmt: skip
+    beats = pulses(settings.agents, [agent.id for agent in core.agents], owner_zone)
+    return keep_jobs(parts, beats, core.ledger)
+
+
+def _hooks(core: Core, jobs: JobDesk) -> tuple[Hooks, ...]:
+    config = core.loaded.settings.hooks
+    if not config.enabled or config.token is None:
+        return ()
+    return (Hooks(config, config.token, core.resolver, jobs, core.clock, core.agents[0].id),)
 
 
 def _turns(
     core: Core,
     channels: Mapping[AccountKey, Channel],
     briefing: HouseBriefing,
-    handed: tuple[WaitingRoom, Upkeep, Streams],
+    handed: tuple[WaitingRoom, Upkeep, Streams, HouseGate],
 ) -> Turns:
-    settings, (room, upkeep, streams) = core.loaded.settings, handed
+    settings, (room, upkeep, streams, gate) = core.loaded.settings, handed
     patience = Patience(settings.models.probe.every_seconds, settings.models.probe.for_minutes * 60)
     fresh = Freshness(settings.session, zone(core.timezone))
     return Turns(
         TurnParts(
             core.ledger, core.sessions, briefing, channels, core.bus, core.traces, core.runs, core.clock, patience,
-            room, upkeep, core.budgets, fresh, core.secrets, streams, HouseGate(),
+            room, upkeep, core.budgets, fresh, core.secrets, streams, gate,
         )
     )  # fmt: skip
 
@@ -294,91 +330,10 @@ def _drain() -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-def _streams(core: Core, channels: Mapping[AccountKey, Channel]) -> Streams:
-    defaults, config = core.loaded.settings.agents.defaults, core.loaded.settings.channels.telegram
-    by_default = defaults.block_streaming_default == "on"
-    plans = {
-        ("telegram", name): StreamPlan(
-            by_default if account.block_streaming is None else account.block_streaming,
-            account.streaming,
-            account.text_chunk_limit,
-        )
-        for name, account in (config.each_account().items() if config is not None else ())
-    }
-    return Streams(
-        StreamParts(
-            core.shown, channels, core.bus, core.clock, core.secrets, plans, block_rules(defaults),
-            Tempo(pause_ms=defaults.human_delay.range_ms),
-        )
-    )  # fmt: skip
-
-
 def _routing(core: Core) -> Routing:
     settings, names = core.loaded.settings, tuple(agent.id for agent in core.agents)
     tiers = {agent.id: agent.tier for agent in core.agents if agent.tier}
     return Routing(names, names[0], settings.bindings, settings.session, tiers)
-
-
-def _model_of(agent: AgentProfile, core: Core) -> str | None:
-    """What an agent answers with where no session says otherwise."""
-    return model_ref(agent, {}, core.loaded.settings.agents.defaults)
-
-
-def _agents_shown(core: Core, models: Models) -> tuple[Mapping[str, object], ...]:
-    return tuple(
-        {"id": agent.id, "model": models.default_name(_model_of(agent, core)), "tier": agent.tier}
-        for agent in core.agents
-    )
-
-
-def _nameplate(core: Core, models: Models) -> Nameplate:
-    paths, agent = core.loaded.paths, core.agents[0].id
-    ref = _model_of(core.agents[0], core)
-    return Nameplate(
-        __version__,
-        core.ledger.boot_id,
-        str(paths.config),
-        str(paths.state),
-        str(paths.agents / agent / "sessions" / "sessions.json"),
-        core.clock.now_ms(),
-        agent,
-        models.default_name(ref),
-        models.info(ref).context_window,
-    )
-
-
-def _open_channels(loaded: Loaded, parts: ChannelParts) -> dict[AccountKey, Channel]:
-    """A channel that cannot be opened is off, alone, and says so."""
-    opened: dict[AccountKey, Channel] = {}
-    if (config := loaded.settings.channels.telegram) is not None and config.enabled:
-        try:
-            for channel in load_channel("telegram").open(config, parts):
-                opened[channel.name, channel.account] = channel
-        except ConfigError as error:
-            logger.error("%s", error)
-    return opened
-
-
-def _policies(loaded: Loaded) -> tuple[dict[AccountKey, AccessPolicy], tuple[str, ...]]:
-    """Who may speak on each account, and everyone who has the owner's authority."""
-    named = loaded.settings.commands.owner_allow_from
-    policies: dict[AccountKey, AccessPolicy] = {}
-    config = loaded.settings.channels.telegram
-    for name, account in config.each_account().items() if config is not None else ():
-        owners = owners_of("telegram", named, account.allowed)
-        policies["telegram", name] = AccessPolicy(account.dm_policy, frozenset(account.allowed), owners)
-    everyone = sorted({f"{channel}:{owner}" for (channel, _), p in policies.items() for owner in p.owners})
-    return policies, tuple(everyone)
-
-
-def _installation_key(credentials: Path) -> bytes:
-    """Made once; the marks around outside text are derived from it."""
-    path = credentials / "installation.key"
-    if not path.exists():
-        credentials.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(32))
-    return path.read_bytes()
 
 
 @asynccontextmanager

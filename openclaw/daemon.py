@@ -6,26 +6,37 @@ import os
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 
 import anyio
 from anyio.abc import TaskGroup
+from starlette.routing import BaseRoute
 
-from openclaw.app import Core, House, build
+from openclaw.app import House, build
 from openclaw.logs import Redactor, logging_to
+from openclaw.ops import drift, registration
 from openclaw.ops.notifier import Notifier, watchdog_seconds
 from openclaw.ops.state_lock import StateLock
 from openclaw.ops.watchdog import Proof, Watchdog
 from openclaw.settings.loading import Loaded
 from openclaw.store.ledger import Ledger
 from openclaw.store.webhooks import AuditRow as AuditRecord
+from openclaw.types.channel import WebhookRoute
 from openclaw.types.errors import OpenClawError, StorageBusyError, StorageFullError
 from openclaw.types.events import Stopping
 from openclaw.types.secrets import Secret, SecretRef
+from openclaw.web.api.books import book_routes
+from openclaw.web.api.phone import phone_routes
+from openclaw.web.api.sessions import session_routes
+from openclaw.web.api.streams import stream_routes
+from openclaw.web.api.tools import tool_routes
 from openclaw.web.control import control_app, make_control
 from openclaw.web.health import Readiness
 from openclaw.web.listeners import HttpListener
+from openclaw.web.openai.routes import openai_routes
 from openclaw.web.ports import bind, bind_hosts
 from openclaw.web.webhooks import AuditRow, webhook_app
+from openclaw.wiring.foundation import Core
 
 logger = logging.getLogger(__name__)
 
@@ -41,11 +52,12 @@ def serve(loaded: Loaded) -> int:
     redactor = Redactor()
     color = "NO_COLOR" not in loaded.environ
     with StateLock(loaded.paths.state):
+        is_first = not loaded.paths.ledger.exists()
         with logging_to(loaded.settings.logging, loaded.paths.log_file, redactor, color=color):
             for problem in loaded.problems:
                 logger.log(logging.ERROR if problem.severity == "error" else logging.WARNING, "%s", problem)
             try:
-                anyio.run(_serve, loaded, redactor)
+                anyio.run(_serve, loaded, redactor, is_first)
             except OpenClawError:
                 raise
             except KeyboardInterrupt:
@@ -64,7 +76,7 @@ def serve(loaded: Loaded) -> int:
     return 0
 
 
-async def _serve(loaded: Loaded, redactor: Redactor) -> None:
+async def _serve(loaded: Loaded, redactor: Redactor, is_first: bool) -> None:
     gateway = loaded.settings.gateway
     hosts = bind_hosts(gateway, "gateway")
     sockets = [bind(host, gateway.port) for host in hosts]
@@ -73,31 +85,37 @@ async def _serve(loaded: Loaded, redactor: Redactor) -> None:
         control = make_control(
             gateway, house, lambda: _token(house.core), readiness, bound=hosts, clock=house.core.clock
         )
-        listeners = [HttpListener(control_app(control), sockets), *_public_listener(house)]
+        app = control_app(control, _routes(house))
+        listeners = [HttpListener(app, sockets), *_public_listeners(house)]
         async with anyio.create_task_group() as serving:
             for listener in listeners:
                 serving.start_soon(listener.run)
                 await listener.wait_listening()
             async with anyio.create_task_group() as beside:
                 beside.start_soon(control.board.broadcast.run, house.bus)
-                await _work(house, readiness, beside, listeners[0].address[1])
+                await _work(house, readiness, beside, _greeting(house, listeners[0].address[1], is_first))
                 beside.cancel_scope.cancel()
             # They end by themselves: cancelling uvicorn leaves its sockets open.
             for listener in listeners:
                 listener.stop()
 
 
-async def _work(house: House, readiness: Readiness, beside: TaskGroup, port: int) -> None:
+async def _work(house: House, readiness: Readiness, beside: TaskGroup, greeting: str) -> None:
     notifier = Notifier.of(house.core.loaded.environ)
     async with house.working():
         _start_watchdog(beside, house, notifier)
         beside.start_soon(_watch_storage, house.core.ledger, readiness)
+        _watch_drift(beside, house)
+        _watch_registration(beside, house.core)
+        for hooks in house.hooks:
+            beside.start_soon(hooks.run)
         async with anyio.create_task_group() as receiving:
             # Before anybody is told that we are here: who knows it may also ask us to stop.
             with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
                 readiness.clear("starting")
                 notifier.ready("running")
-                print(_ready_line(house, port), flush=True)  # noqa: T201 - the one line that says it is ready
+                beside.start_soon(house.hands.mcp.run)
+                print(greeting, flush=True)  # noqa: T201 - says that it is ready, to whoever started it
                 channels = list(house.channels.values())
                 receiving.start_soon(house.runner.receive, channels, house.intake.deliver, house.bus)
                 received = await anext(signals)
@@ -109,20 +127,44 @@ async def _work(house: House, readiness: Readiness, beside: TaskGroup, port: int
             receiving.cancel_scope.cancel()
 
 
-def _public_listener(house: House) -> list[HttpListener]:
-    """The webhooks' own port, only where a channel has a webhook."""
-    deliver = house.runner.noting(house.intake.deliver_webhook)
-    routes = {channel.name: channel.routes(deliver) for channel in house.channels.values()}
-    if not any(routes.values()):
-        return []
+def _routes(house: House) -> list[BaseRoute]:
+    desk, phone = house.desk, house.desk.phone()
+    own = [*phone_routes(phone), *stream_routes(phone), *book_routes(desk), *session_routes(desk)]
+    endpoints = house.core.loaded.settings.gateway.http.endpoints
+    return [*own, *tool_routes(house.invoking), *openai_routes(house, endpoints)]
+
+
+def _public_listeners(house: House) -> list[HttpListener]:
+    """The webhooks' own ports, each only where a channel has a webhook there."""
     config = house.core.loaded.settings.webhooks
 
     async def audit(row: AuditRow) -> None:
-        record = AuditRecord(row.channel or "", row.path, row.outcome, row.reason, row.event_key)
+        record = AuditRecord(row.channel or "", row.path, row.outcome, row.reason, row.event_key, row.headers)
         await house.core.ledger.audit_webhook(record)
+        if row.outcome == "refused" and row.channel is not None:
+            await house.accounts.alerts.refused(row.channel, row.path, row.reason)
 
-    app = webhook_app(routes, audit, max_body=config.max_body_bytes)
-    return [HttpListener(app, [bind(host, config.port) for host in bind_hosts(config, "webhooks")])]
+    return [
+        HttpListener(
+            webhook_app(routes, audit, max_body=config.max_body_bytes),
+            [bind(host, port) for host in bind_hosts(config, "webhooks")],
+        )
+        for port, routes in _public_routes(house).items()
+    ]
+
+
+def _public_routes(house: House) -> dict[int, dict[str, list[WebhookRoute]]]:
+    """By port and channel."""
+    settings = house.core.loaded.settings
+    deliver = house.runner.noting(house.intake.deliver_webhook)
+    served = [(channel.name, channel.routes(deliver)) for channel in house.channels.values()]
+    served += [(hooks.name, hooks.routes(deliver)) for hooks in house.hooks]
+    found: dict[int, dict[str, list[WebhookRoute]]] = {}
+    for name, routes in served:
+        if routes:
+            own = getattr(getattr(settings.channels, name, None), "webhook_port", None)
+            found.setdefault(own or settings.webhooks.port, {}).setdefault(name, []).extend(routes)
+    return found
 
 
 async def _token(core: Core) -> Secret:
@@ -152,6 +194,22 @@ def _proofs(house: House) -> Mapping[str, Proof]:
     return {"ledger": ledger_takes_writes, "inbox": messages_are_sorted}
 
 
+def _watch_drift(group: TaskGroup, house: House) -> None:
+    settings = house.core.loaded.settings
+    if drift.expectations(settings):
+        look = partial(drift.look, settings, house.core.resolver)
+        group.start_soon(drift.watch, look, house.accounts.alerts.alert)
+
+
+def _watch_registration(group: TaskGroup, core: Core) -> None:
+    settings = core.loaded.settings
+    for words in registration.advice(settings):
+        logger.warning("%s", words)
+    if any(registration.unstated(settings)):
+        look = partial(registration.look, settings, core.resolver, core.consents.registered)
+        group.start_soon(registration.watch, look)
+
+
 async def _watch_storage(ledger: Ledger, readiness: Readiness) -> None:
     while True:
         await anyio.sleep(1)
@@ -167,6 +225,11 @@ async def _watch_storage(ledger: Ledger, readiness: Readiness) -> None:
         readiness.clear("storage_full")
 
 
-def _ready_line(house: House, port: int) -> str:
+def _greeting(house: House, port: int, is_first: bool) -> str:
     channels = ", ".join(sorted({name for name, _ in house.channels})) or "none"
-    return f"openclaw ready on http://127.0.0.1:{port} (channels: {channels}; model: {house.desk.nameplate().model})"
+    at, model = f"http://127.0.0.1:{port}", house.desk.nameplate().model
+    ready = f"openclaw ready on {at} (channels: {channels}; model: {model})"
+    if not is_first or not house.core.loaded.settings.gateway.control_ui.enabled:
+        return ready
+    code = house.logins.offer().code.reveal()
+    return f"{ready}\nopen {at}/#code={code} (once, within ten minutes; `openclaw dashboard` prints another)"

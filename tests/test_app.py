@@ -1,17 +1,14 @@
 import json
-import stat
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 
-from openclaw import app
 from openclaw.app import House, build, open_house
 from openclaw.logs import Redactor
 from openclaw.ops.state_lock import AlreadyRunningError
 from openclaw.settings.loading import Loaded, load
-from openclaw.types.errors import ConfigError
 from openclaw.web.desk import Question, RunState
 from openclaw.web.rpc.runs import end_of
 from tests.gateway.harness import said
@@ -79,17 +76,6 @@ async def test_one_house_at_a_time(state_dir: Path) -> None:
                 raise AssertionError("two houses over one ledger")
 
 
-async def test_the_installations_key_is_made_once_and_nobody_elses(state_dir: Path) -> None:
-    loaded = configured(state_dir)
-    key = state_dir / "credentials/installation.key"
-    async with open_house(loaded):
-        first = key.read_bytes()
-    async with open_house(loaded):
-        assert key.read_bytes() == first
-    assert len(first) == 32
-    assert stat.S_IMODE(key.stat().st_mode) == 0o600
-
-
 async def test_a_command_leaves_the_channels_messages_to_the_daemon(state_dir: Path) -> None:
     loaded = configured(state_dir)
     async with open_house(loaded) as house:
@@ -99,28 +85,6 @@ async def test_a_command_leaves_the_channels_messages_to_the_daemon(state_dir: P
         assert waiting == {"accepted": 1}
     async with build(loaded, Redactor(), with_channels=True) as house:
         assert [row.event.text for row in await house.core.ledger.accepted(10)] == ["hi"]
-
-
-async def test_a_channel_that_cannot_be_opened_is_off_alone_and_says_so(
-    state_dir: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(name: str) -> object:
-        raise ConfigError(f"channels.{name}", "its plugin cannot be loaded", "Install it again.")
-
-    monkeypatch.setattr(app, "load_channel", broken)
-    loaded = configured(state_dir, {"channels": {"telegram": {"botToken": "1:a"}}})
-    async with build(loaded, Redactor(), with_channels=True) as house:
-        assert house.channels == {}
-        async with house.working():
-            assert (await asked(house, "r1", "hello")).status == "ok"
-    assert "its plugin cannot be loaded" in caplog.text
-
-
-async def test_each_account_of_a_channel_is_a_channel_of_its_own(state_dir: Path) -> None:
-    accounts = {"home": {"botToken": "1:a"}, "work": {"botToken": "2:b"}}
-    loaded = configured(state_dir, {"channels": {"telegram": {"accounts": accounts}}})
-    async with build(loaded, Redactor(), with_channels=True) as house:
-        assert set(house.channels) >= {("telegram", "home"), ("telegram", "work")}
 
 
 async def test_what_is_configured_reaches_its_part(state_dir: Path) -> None:

@@ -6,11 +6,12 @@ from typing import Any
 import anyio
 import pytest
 
-from openclaw.daemon import STUCK_MS, _proofs, _watch_storage
+from openclaw.daemon import STUCK_MS, _greeting, _proofs, _watch_storage
 from openclaw.web.health import Readiness
 from tests.conftest import MakeDaemon
 from tests.fakes import fetch
 from tests.gateway.harness import House, open_house, said
+from tests.web.fake_house import FakeHouse
 
 
 def parts(house: House) -> Any:
@@ -21,10 +22,34 @@ async def test_it_says_when_it_is_ready_and_stops_in_order(make_daemon: MakeDaem
     daemon = make_daemon({})
     await daemon.start()
 
-    assert daemon.output == [f"openclaw ready on {daemon.url} (channels: none; model: offline/offline)"]
+    await daemon.wait_said("/#code=")
+    ready, link = daemon.output
+    assert ready == f"openclaw ready on {daemon.url} (channels: none; model: offline/offline)"
+    assert link.startswith(f"open {daemon.url}/#code=")
     assert (await fetch("GET", f"{daemon.url}/readyz"))[0] == 200
     assert await daemon.stop() == 0
     assert any("SIGTERM: stopping" in str(line) for line in daemon.log_lines())
+
+
+@pytest.mark.parametrize(
+    ("is_first", "has_page", "offers"), [(True, True, True), (True, False, False), (False, True, False)]
+)
+def test_a_link_is_offered_at_the_first_start_where_there_is_a_page(
+    is_first: bool, has_page: bool, offers: bool
+) -> None:
+    ui = SimpleNamespace(control_ui=SimpleNamespace(enabled=has_page))
+    core = SimpleNamespace(loaded=SimpleNamespace(settings=SimpleNamespace(gateway=ui)))
+    house: Any = FakeHouse()
+    house.core, house.channels = core, {("telegram", "default"): None}
+
+    ready, *link = _greeting(house, 18789, is_first).splitlines()
+
+    assert (
+        ready
+        == "openclaw ready on http://127.0.0.1:18789 (channels: telegram; model: anthropic/claude-opus-4-6)"
+    )
+    assert bool(link) is offers
+    assert all(line.startswith("open http://127.0.0.1:18789/#code=") for line in link)
 
 
 async def test_a_second_one_over_the_same_state_is_refused(make_daemon: MakeDaemon, tmp_path: Path) -> None:
