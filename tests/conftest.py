@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from blockbuster import blockbuster_ctx
 
+from tests.fake.nursery import Nursery
 from tests.fakes import Daemon, FakeAnthropic, FakeOpenAI, FakeOpenMeteo, FakeTelegram
 
 MakeDaemon = Callable[..., Daemon]
@@ -73,13 +74,20 @@ async def daemon_config(
     }
 
 
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    nursery = Nursery()
+    yield nursery
+    nursery.close()
+
+
 @pytest.fixture
-async def make_daemon(tmp_path: Path) -> AsyncIterator[MakeDaemon]:
+async def make_daemon(tmp_path: Path, nursery: Nursery) -> AsyncIterator[MakeDaemon]:
     """Makes daemons; whatever still runs at the end of the test is killed."""
     async with AsyncExitStack() as stack:
 
         def make(config: Mapping[str, Any] | None = None, *, home: Path | None = None, **more: Any) -> Daemon:
-            daemon = Daemon(home or tmp_path / "home", config, **more)
+            daemon = Daemon(home or tmp_path / "home", config, **{"nursery": nursery, **more})
             stack.push_async_callback(_end, daemon)
             return daemon
 

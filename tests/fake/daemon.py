@@ -11,12 +11,16 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, Self
+
+from tests.fake.nursery import Nursery, Nursling
 
 Json = dict[str, Any]
 CHECKOUT = Path(__file__).parents[2]
 READY = "openclaw ready on"
+PROGRAM = (sys.executable, "-m", "openclaw")
 
 
 class DidNotStartError(AssertionError):
@@ -44,7 +48,8 @@ class Daemon:
         env: Mapping[str, str] | None = None,
         args: tuple[str, ...] = (),
         prefix: tuple[str, ...] = (),
-        program: tuple[str, ...] = (sys.executable, "-m", "openclaw"),
+        program: tuple[str, ...] = PROGRAM,
+        nursery: Nursery | None = None,
     ) -> None:
         self.home = home
         self.config = None if config is None else dict(config)
@@ -54,11 +59,12 @@ class Daemon:
         """A command that becomes the daemon's by `exec`, such as `unshare`."""
         self.program = program
         """`openclaw`, for the daemon and for its commands."""
+        self._nursery = nursery if program == PROGRAM and not prefix else None
         self.port, self.webhook_port = free_ports(2)
         self.output: list[str] = []
         """Lines of standard output and standard error, of every start."""
         self._token = f"test-{secrets.token_hex(16)}"
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: asyncio.subprocess.Process | Nursling | None = None
         self._reader: asyncio.Task[None] | None = None
         self._ready = asyncio.Event()
         self._said_more = asyncio.Condition()
@@ -110,18 +116,32 @@ class Daemon:
         assert not self.running, "it runs already"
         self._write_config()
         self._ready.clear()
-        self._process = await asyncio.create_subprocess_exec(
-            *(*self.prefix, *self.program, "serve", *self.args),
+        ours, theirs = os.pipe()
+        try:
+            self._process = await self._begin(theirs)
+        finally:
+            os.close(theirs)
+        self._reader = asyncio.ensure_future(self._read(await _lines_of(ours)))
+        if ready:
+            await self._wait_ready(timeout)
+
+    async def _begin(self, output: int) -> asyncio.subprocess.Process | Nursling:
+        arguments = ("serve", *self.args)
+        if self._nursery is not None:
+            nothing = os.open(os.devnull, os.O_RDONLY)
+            try:
+                files = (nothing, output, output)
+                return await self._nursery.spawn(arguments, self._environment(), self.home, files)
+            finally:
+                os.close(nothing)
+        return await asyncio.create_subprocess_exec(
+            *(*self.prefix, *self.program, *arguments),
             env=self._environment(),
             cwd=self.home,
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            limit=1 << 22,
+            stdout=output,
+            stderr=output,
         )
-        self._reader = asyncio.ensure_future(self._read())
-        if ready:
-            await self._wait_ready(timeout)
 
     async def _wait_ready(self, timeout: float) -> None:
         assert self._reader is not None
@@ -184,6 +204,8 @@ class Daemon:
         """One `openclaw` command against this daemon's state directory."""
         if not (self.state_dir / "openclaw.json").exists():
             self._write_config()
+        if self._nursery is not None:
+            return await self._forked_cli(self._nursery, args, stdin, timeout)
         process = await asyncio.create_subprocess_exec(
             *(*self.program, *args),
             env=self._environment(),
@@ -198,6 +220,22 @@ class Daemon:
                 out, err = await process.communicate(stdin.encode())
         assert process.returncode is not None
         return CliResult(process.returncode, out.decode(), err.decode())
+
+    async def _forked_cli(
+        self, nursery: Nursery, args: tuple[str, ...], stdin: str, timeout: float
+    ) -> CliResult:
+        with TemporaryFile() as said, TemporaryFile() as out, TemporaryFile() as err:
+            said.write(stdin.encode())
+            said.seek(0)
+            files = (said.fileno(), out.fileno(), err.fileno())
+            process = await nursery.spawn(args, self._environment(), self.home, files)
+            async with AsyncExitStack() as stack:
+                stack.push_async_callback(_reap, process)
+                async with asyncio.timeout(timeout):
+                    code = await process.wait()
+            out.seek(0)
+            err.seek(0)
+            return CliResult(code, out.read().decode(), err.read().decode())
 
     def transcripts(self, agent: str = "main") -> dict[str, list[Json]]:
         """Session id → its lines."""
@@ -218,10 +256,8 @@ class Daemon:
         path = self.state_dir / "logs" / "gateway.log"
         return _json_lines(path) if path.exists() else []
 
-    async def _read(self) -> None:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        async for line in self._process.stdout:
+    async def _read(self, lines: asyncio.StreamReader) -> None:
+        async for line in lines:
             self.output.append(line.decode(errors="replace").rstrip("\n"))
             if READY in self.output[-1]:
                 self._ready.set()
@@ -269,7 +305,16 @@ def free_ports(count: int) -> tuple[int, ...]:
             listener.close()
 
 
-async def _reap(process: asyncio.subprocess.Process) -> None:
+async def _lines_of(file: int) -> asyncio.StreamReader:
+    """What is written into the other end of a pipe."""
+    reader = asyncio.StreamReader(limit=1 << 22)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(file, "rb", 0)
+    )
+    return reader
+
+
+async def _reap(process: asyncio.subprocess.Process | Nursling) -> None:
     if process.returncode is None:
         process.kill()
         await process.wait()

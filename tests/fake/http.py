@@ -225,6 +225,8 @@ async def fetch(
         writer.write("\r\n".join(lines).encode() + body)
         await writer.drain()
         head, _, rest = (await reader.read(-1)).partition(b"\r\n\r\n")
+        if not head:
+            raise ConnectionResetError(f"{url} was closed without an answer")
         return int(head.split(b" ", 2)[1]), rest
     finally:
         writer.close()

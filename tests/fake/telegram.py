@@ -7,7 +7,17 @@ from collections import deque
 from dataclasses import dataclass
 
 from tests.fake.http import Answer, FakeServer, Hold, HttpRequest, fetch
-from tests.fake.telegram_wire import ApiRefusal, Call, Json, Sent, chat_of, params_of, seen_text
+from tests.fake.telegram_files import TelegramFiles
+from tests.fake.telegram_wire import (
+    ApiRefusal,
+    Call,
+    Json,
+    Sent,
+    buttons_of,
+    chat_of,
+    params_of,
+    seen_text,
+)
 
 
 @dataclass(slots=True)
@@ -17,7 +27,7 @@ class _Failure:
     chat: int | None
 
 
-class FakeTelegram(FakeServer):
+class FakeTelegram(TelegramFiles, FakeServer):
     bot_id = 8000001
     token = "8000001:TEST-b0tT0kenTh4tM0stN0tB3InAnyL0g0"
 
@@ -25,6 +35,8 @@ class FakeTelegram(FakeServer):
         super().__init__()
         self.calls: list[Call] = []
         self.sent: list[Sent] = []
+        self.files: dict[str, bytes] = {}
+        """By file id: what people have sent."""
         self.updates: deque[Json] = deque()
         """Not confirmed yet."""
         self.garbage: list[object] = []
@@ -38,7 +50,7 @@ class FakeTelegram(FakeServer):
         self._repeats = 0
         self._last_batch: list[Json] = []
         self._failures: dict[str, deque[_Failure]] = {}
-        self._drops: dict[str, int] = {}
+        self._drops: dict[tuple[str, object], int] = {}
         self._holds: dict[str, deque[Hold]] = {}
 
     # What a test does.
@@ -70,6 +82,18 @@ class FakeTelegram(FakeServer):
             },
         }
 
+    def press(self, sent: Sent, label: str, *, sender: int = 821071206) -> int:
+        """Somebody presses a button that is still there. Returns the update's id."""
+        self._next_update += 1
+        press = {
+            "id": str(self._next_update + 4_000_000_000),
+            "from": {"id": sender, "is_bot": False, "first_name": "Ana"},
+            "message": self._as_message(sent),
+            "chat_instance": "1",
+            "data": sent.buttons[label],
+        }
+        return self.push({"update_id": self._next_update, "callback_query": press})
+
     def push(self, update: Json) -> int:
         """Any update, raw; it gets an id when it has none."""
         if "update_id" not in update:
@@ -95,9 +119,9 @@ class FakeTelegram(FakeServer):
         refusal = ApiRefusal(status, description, parameters)
         self._failures.setdefault(method, deque()).append(_Failure(refusal, times, chat))
 
-    def accept_and_drop(self, method: str, times: int = 1) -> None:
-        """Carry the next calls out, then close the socket without an answer."""
-        self._drops[method] = self._drops.get(method, 0) + times
+    def accept_and_drop(self, method: str, times: int = 1, *, chat: int | None = None) -> None:
+        """Carry the next calls out, those to one chat only if `chat` is given; close the socket without an answer."""
+        self._drops[method, chat] = self._drops.get((method, chat), 0) + times
 
     def hold(self, method: str, *, after_effect: bool = False) -> Hold:
         """The next call waits: before it is carried out, or after, before it is answered."""
@@ -150,11 +174,14 @@ class FakeTelegram(FakeServer):
     # What the daemon meets.
 
     async def handle(self, request: HttpRequest, answer: Answer) -> None:
-        _, _, rest = request.path.partition("/bot")
+        before, _, rest = request.path.partition("/bot")
         token, _, method = rest.partition("/")
         if token != self.token:
             refusal = ApiRefusal(401, "Unauthorized") if ":" in token else ApiRefusal(404, "Not Found")
             return answer.send_json(refusal.status, refusal.body())
+        if before == "/file":
+            data = self.files.get(method.removeprefix("files/"))
+            return answer.send(404 if data is None else 200, data or b"")
         try:
             params = params_of(request)
             self.calls.append(Call(method, params, request.at))
@@ -162,9 +189,10 @@ class FakeTelegram(FakeServer):
             result = await self._carry_out(method, params)
         except ApiRefusal as refusal:
             return answer.send_json(refusal.status, refusal.body())
-        if self._drops.get(method, 0) > 0:
-            self._drops[method] -= 1
-            return answer.drop()
+        for drop in ((method, None), (method, params.get("chat_id"))):
+            if self._drops.get(drop, 0) > 0:
+                self._drops[drop] -= 1
+                return answer.drop()
         answer.send_json(200, {"ok": True, "result": result})
         return None
 
@@ -265,16 +293,23 @@ class FakeTelegram(FakeServer):
 
     async def _api_sendmessage(self, params: Json) -> Json:
         chat, text = chat_of(params), seen_text(params)
-        self._next_message += 1
         sent = Sent(
             chat=chat,
             text=text,
-            message_id=self._next_message,
+            message_id=self.next_message(),
             at=time.monotonic(),
             parse_mode=params.get("parse_mode"),
             markup=str(params["text"]),
             params=params,
+            buttons=buttons_of(params),
         )
+        return self.keep_sent(sent)
+
+    def next_message(self) -> int:
+        self._next_message += 1
+        return self._next_message
+
+    def keep_sent(self, sent: Sent) -> Json:
         self.sent.append(sent)
         self.changed()
         return self._as_message(sent)
@@ -284,13 +319,14 @@ class FakeTelegram(FakeServer):
         text = seen_text(params)
         for sent in self.sent:
             if sent.chat == chat and sent.message_id == message_id:
-                if sent.text == text:
+                buttons = buttons_of(params)
+                if (sent.text, sent.buttons) == (text, buttons):
                     raise ApiRefusal(
                         400,
                         "Bad Request: message is not modified: specified new message content and reply markup "
                         "are exactly the same as a current content and reply markup of the message",
                     )
-                sent.text, sent.markup = text, str(params["text"])
+                sent.text, sent.markup, sent.buttons = text, str(params["text"]), buttons
                 self.changed()
                 return self._as_message(sent)
         raise ApiRefusal(400, "Bad Request: message to edit not found")
@@ -305,6 +341,17 @@ class FakeTelegram(FakeServer):
         return True
 
     async def _api_sendchataction(self, params: Json) -> bool:
+        chat_of(params)
+        return True
+
+    async def _api_answercallbackquery(self, params: Json) -> bool:
+        if not str(params.get("callback_query_id", "")):
+            raise ApiRefusal(
+                400, "Bad Request: query is too old and response timeout expired or query ID is invalid"
+            )
+        return True
+
+    async def _api_setmessagereaction(self, params: Json) -> bool:
         chat_of(params)
         return True
 

@@ -1,7 +1,10 @@
 """Parameters, refusals and messages of the Bot API."""
 
 import json
+import re
 from dataclasses import dataclass, field
+from email.parser import BytesParser
+from email.policy import HTTP
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -22,6 +25,13 @@ class Call:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    name: str
+    media_type: str
+    content: bytes
+
+
 @dataclass(slots=True)
 class Sent:
     """A message as people see it; `markup` is what was sent to make it look so."""
@@ -33,6 +43,11 @@ class Sent:
     parse_mode: str | None = None
     markup: str = ""
     params: Json = field(default_factory=dict)
+    buttons: dict[str, str] = field(default_factory=dict)
+    """Label → what a press of it sends."""
+    kind: str = "text"
+    """Or photo, voice, document: then `text` is its caption."""
+    file: SentFile | None = None
 
 
 class ApiRefusal(Exception):
@@ -53,11 +68,28 @@ def params_of(request: HttpRequest) -> Json:
     if kind.startswith("application/json"):
         params.update(json.loads(request.body))
         return params
+    if kind.startswith("multipart/form-data"):
+        return params | _multipart(kind, request.body)
     try:
         params.update(parse_qsl(request.body.decode(), keep_blank_values=True, errors="strict"))
     except UnicodeDecodeError:
         raise ApiRefusal(400, "Bad Request: strings must be encoded in UTF-8") from None
     return {name: value if name in PLAIN_FIELDS else _decoded(value) for name, value in params.items()}
+
+
+def _multipart(content_type: str, body: bytes) -> Json:
+    whole = BytesParser(policy=HTTP).parsebytes(f"Content-Type: {content_type}\r\n\r\n".encode() + body)
+    params: Json = {}
+    for part in whole.iter_parts():
+        name, content = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+        assert isinstance(name, str)
+        assert isinstance(content, bytes)
+        if (file := part.get_filename()) is not None:
+            params[name] = SentFile(file, part.get_content_type(), content)
+        else:
+            text = content.decode()
+            params[name] = text if name in PLAIN_FIELDS else _decoded(text)
+    return params
 
 
 def _decoded(value: str) -> object:
@@ -75,15 +107,40 @@ def chat_of(params: Json) -> int:
 
 
 def seen_text(params: Json) -> str:
-    text = str(params.get("text", ""))
-    if params.get("parse_mode") == "HTML":
-        try:
-            text = visible_text(text)
-        except CannotParseError as reason:
-            raise ApiRefusal(400, f"Bad Request: can't parse entities: {reason}") from None
-    text = text.strip()
+    text = seen(params, "text")
     if not text:
         raise ApiRefusal(400, "Bad Request: message text is empty")
     if utf16_length(text) > MAX_TEXT:
         raise ApiRefusal(400, "Bad Request: message is too long")
     return text
+
+
+def seen(params: Json, field: str) -> str:
+    text = str(params.get(field, ""))
+    if params.get("parse_mode") == "HTML":
+        try:
+            text = visible_text(text)
+        except CannotParseError as reason:
+            raise ApiRefusal(400, f"Bad Request: can't parse entities: {reason}") from None
+    return text.strip()
+
+
+def marks_of(text: str) -> list[Json]:
+    """The entities that Telegram finds by itself: names and commands."""
+    found = re.finditer(r"(?<!\S)(?:@\w+|/\w+(?:@\w+)?)", text)
+    return [
+        {
+            "type": "mention" if match[0][0] == "@" else "bot_command",
+            "offset": utf16_length(text[: match.start()]),
+            "length": utf16_length(match[0]),
+        }
+        for match in found
+    ]
+
+
+def buttons_of(params: Json) -> dict[str, str]:
+    keyboard = (params.get("reply_markup") or {}).get("inline_keyboard", [])
+    buttons = {key["text"]: key["callback_data"] for row in keyboard for key in row}
+    if any(not 1 <= len(data.encode()) <= 64 for data in buttons.values()):
+        raise ApiRefusal(400, "Bad Request: BUTTON_DATA_INVALID")
+    return buttons

@@ -196,3 +196,23 @@ async def test_parameters_are_recorded_as_the_api_reads_them(telegram: FakeTeleg
 async def test_waiting_in_vain_says_what_there_is(telegram: FakeTelegram) -> None:
     with pytest.raises(AssertionError, match="0 of 1 messages were sent"):
         await telegram.wait_sent(1, timeout=0.01)
+
+
+async def test_a_button_is_pressed_as_long_as_it_is_there(telegram: FakeTelegram, bot: ptb.Bot) -> None:
+    keys = ptb.InlineKeyboardMarkup([[ptb.InlineKeyboardButton("Yes", callback_data="/yes")]])
+    message = await bot.send_message(OWNER, "Shall I?", reply_markup=keys)
+    telegram.press(telegram.sent[0], "Yes")
+
+    (update,) = await bot.get_updates(timeout=0)
+    assert update.callback_query is not None
+    assert (update.callback_query.data, update.callback_query.from_user.id) == ("/yes", OWNER)
+    assert await bot.answer_callback_query(update.callback_query.id)
+    await bot.edit_message_text("Done.", OWNER, message.message_id)
+    with pytest.raises(KeyError):
+        telegram.press(telegram.sent[0], "Yes")
+
+
+async def test_a_button_with_too_much_to_say_is_refused(bot: ptb.Bot) -> None:
+    keys = ptb.InlineKeyboardMarkup([[ptb.InlineKeyboardButton("Yes", callback_data="x" * 65)]])
+    with pytest.raises(BadRequest, match=r"(?i)button_data_invalid"):
+        await bot.send_message(OWNER, "Shall I?", reply_markup=keys)
