@@ -22,6 +22,8 @@ class Client:
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
         self.events: list[Json] = []
+        self.nonce = ""
+        """Of the challenge."""
         self._number = 0
 
     async def send(self, method: str, **params: object) -> str:
@@ -82,6 +84,7 @@ async def opened(daemon: Daemon, path: str = "/") -> AsyncIterator[Client]:
             challenge = json.loads(await socket.recv())
         assert challenge["event"] == "connect.challenge"
         assert {"nonce", "ts"} <= challenge["payload"].keys()
+        client.nonce = challenge["payload"]["nonce"]
         yield client
 
 

@@ -51,13 +51,15 @@ async def test_a_full_disk_is_waited_out(
     assert [update["update_id"] for update in telegram.updates] == waiting
     telegram.say("three")
     assert len(lines_with(daemon, "updates wait")) == 1
-    assert telegram.texts() == ["ok: before"]
+    _, alert = [sent.text for sent in await telegram.wait_sent(2)]
+    assert alert.startswith("⚠️ The disk")
+    assert telegram.texts() == ["ok: before", alert]
     assert daemon.running
 
     (seen / "filler").unlink()
-    await telegram.wait_sent(5)
+    await telegram.wait_sent(6)
     await wait_readyz(daemon, 200)
-    assert telegram.texts() == ["ok: before", "ok: under way", "ok: one", "ok: two", "ok: three"]
+    assert telegram.texts() == ["ok: before", alert, "ok: under way", "ok: one", "ok: two", "ok: three"]
     assert user_texts(anthropic.requests[-1]) == ["before", "under way", "one", "two", "three"]
     await wait_output(daemon, "there is room again")
     await eventually(lambda: _lines(seen) == 11, lambda: f"the transcript has {_lines(seen)} lines")
@@ -112,14 +114,15 @@ async def test_a_webhook_is_refused_while_the_ledger_cannot_grow(
     for _ in range(3):
         assert await telegram.post_update(url, update, secret) == 503
     await wait_readyz(daemon, 503)
+    (alert,) = [sent.text for sent in await telegram.wait_sent(1)]
 
     _limit_files(daemon, resource.RLIM_INFINITY)
     assert await telegram.post_update(url, update, secret) == 200
     assert await telegram.post_update(url, update, secret) == 200
-    await telegram.wait_sent(1)
+    await telegram.wait_sent(2)
     await wait_readyz(daemon, 200)
     assert await daemon.stop() == 0
-    assert telegram.texts() == ["ok: hello"]
+    assert telegram.texts() == [alert, "ok: hello"]
 
 
 async def test_a_transcript_without_room_gets_its_lines_later(

@@ -54,7 +54,9 @@ def _check_its_data(installed: Path, elsewhere: Path) -> None:
     packed = {path.name for path in (package / "data").iterdir()}
     assert packed == {"config", "workspace", "openclaw.service"}
     assert (package / "data" / "config" / "openclaw.json5").is_file()
-    assert (package / "web" / "ui" / "status.html").is_file()
+    assert {"index.html", "shell.js", "style.css", "pages"} <= {
+        path.name for path in (package / "web" / "ui").iterdir()
+    }
     where = subprocess.run(
         [installed / "bin" / "python", "-c", "import openclaw.bundled as b; print(b.config_folder())"],
         env=clean_environment(elsewhere, PYTHONPATH=""),

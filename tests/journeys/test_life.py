@@ -38,7 +38,10 @@ async def test_with_nothing_at_all_it_starts_and_answers_and_runs_a_tool(
     daemon = make_daemon(env=env)
     await daemon.start()
 
-    assert daemon.output == [f"openclaw ready on {daemon.url} (channels: none; model: offline/offline)"]
+    await daemon.wait_said("/#code=")
+    ready, link = daemon.output
+    assert ready == f"openclaw ready on {daemon.url} (channels: none; model: offline/offline)"
+    assert link.startswith(f"open {daemon.url}/#code=")
     assert re.fullmatch("[0-9a-f]{64}", daemon.token)
     assert {path.name for path in (daemon.state_dir / "workspace").glob("*.md")} == WORKSPACE
     said = await daemon.cli("chat", "hello there")
@@ -136,6 +139,7 @@ async def test_a_config_that_broke_is_replaced_by_the_last_good_one(
     telegram.say("still there?")
     await telegram.wait_sent(1)
     assert await daemon.stop() == 0
+    assert len(daemon.said("/#code=")) == 1  # the first start's
 
     (daemon.state_dir / "openclaw.last-good.json").unlink()
     broken = await daemon.cli("serve")

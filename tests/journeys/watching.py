@@ -62,3 +62,9 @@ def block_types(request: ModelRequest) -> list[tuple[str, list[str]]]:
     """Role and kinds of blocks of each message."""
     messages: list[dict[str, Any]] = request.body["messages"]
     return [(message["role"], [block["type"] for block in message["content"]]) for message in messages]
+
+
+def images(request: ModelRequest) -> list[dict[str, Any]]:
+    """The pictures that the model was shown."""
+    blocks = [block for message in request.body["messages"] for block in message["content"]]
+    return [block for block in blocks if block["type"] == "image"]
