@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.bench import figures, floors
+from tests.bench import control, figures, floors, recall, sandbox, webhooks
 from tests.bench.report import Figure, keep, show
 from tests.fake.daemon import CHECKOUT
 
@@ -26,6 +26,7 @@ PARTS: dict[str, tuple[str, Callable[[], Awaitable[list[Figure]]]]] = {
     "start": ("Starting", figures.start),
     "commands": ("The command line", figures.commands),
     "latency": ("One message after the other", figures.latency),
+    "tools": ("Tool calls", figures.tool_calls),
     "crowd": ("Many at once", figures.crowd),
     "memory": ("Memory of the process tree", figures.memory),
     "transcript": ("A long conversation", figures.transcript),
@@ -33,6 +34,15 @@ PARTS: dict[str, tuple[str, Callable[[], Awaitable[list[Figure]]]]] = {
     "compaction": ("Summing up", figures.compaction),
     "thousand": ("A thousand conversations", figures.thousand),
     "sessions": ("Many conversations", figures.sessions),
+    "notes": ("Searching notes", recall.notes),
+    "skills": ("Many skills", recall.prompt),
+    "sandbox": ("Commands", sandbox.commands),
+    "rpc": ("A call over the WebSocket", control.rpc),
+    "watchers": ("A streaming run that many watch", control.watchers),
+    "history": ("A long conversation read back", control.history),
+    "webhooks": ("The public door", webhooks.acknowledgement),
+    "slow": ("Half-sent requests at the public door", webhooks.slow),
+    "signatures": ("Twilio's signature", webhooks.signatures),
 }
 
 

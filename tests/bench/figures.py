@@ -86,6 +86,21 @@ async def latency(messages: int = 200) -> list[Figure]:
     ]
 
 
+async def tool_calls(turns: int = 50) -> list[Figure]:
+    """From a model's call of a tool that does next to nothing to the request that holds its result."""
+    async with running() as house:
+        gaps = []
+        for number in range(turns):
+            asked = len(house.model.requests)
+            house.model.call_tool("agents_list", {})
+            await house.turn(f"look {number}")
+            called, answered = house.model.requests[asked : asked + 2]
+            gaps.append((answered.at - called.ended_at) * 1000)
+    return [
+        Figure("a tool call: model end → next request", gaps, "ms", note="journal, gate, trace and events")
+    ]
+
+
 async def crowd(users: int = 50, rounds: int = 3) -> list[Figure]:
     last, peaks = [], []
     async with running({"session": {"dmScope": "per-peer"}}) as house:
