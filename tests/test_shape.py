@@ -23,6 +23,8 @@ BIG_PACKAGES: Mapping[str, str] = {
     "openclaw/gateway": "one module a step of a message's way; folders inside would hide the order",
     "openclaw/llm": "two wire formats, and one module for each thing that can go wrong between us and a model",
     "openclaw/store": "one module a family of tables, and none of them has much to say",
+    "openclaw/types": "one module a noun that several floors speak of, and each is small",
+    "openclaw/web/rpc": "one module a family of methods, beside what carries them",
 }
 UNTESTED: Mapping[str, str] = {}
 
