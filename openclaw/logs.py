@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from queue import Full, Queue
 from typing import TYPE_CHECKING, Any, Literal
@@ -117,10 +118,14 @@ def printable(text: str, limit: int, *, lines: bool = False) -> str:
 class _Hand(logging.handlers.QueueHandler):
     """Hands records to the writing thread. Never waits: a full queue loses the line, not the loop's time."""
 
-    def __init__(self, waiting: "Queue[logging.LogRecord]") -> None:
+    def __init__(
+        self, waiting: "Queue[logging.LogRecord]", adopt: Callable[[LoggingConfig], None] | None = None
+    ) -> None:
+        """`adopt`: has the writers behind it follow another config."""
         super().__init__(waiting)
         self._waiting = waiting
         self._dropped = 0
+        self.adopt = adopt
 
     def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
         # Only the words are made here; a traceback is put into words where reading the sources may take its time.
@@ -163,41 +168,55 @@ def logging_to(
 
     Entering and leaving touch the disk: around the event loop, not inside it. `color` counts on a terminal only.
     """
-    unusable = redactor.configure(patterns=config.redact_sensitive != "off", own=config.redact_patterns)
-    handlers = [_console(config, redactor, color=color), _file(config, default_file, redactor)]
+    console, file = _console(config, redactor, color=color), _file(config, default_file, redactor)
     waiting: Queue[logging.LogRecord] = Queue(WAITING)
-    listener = logging.handlers.QueueListener(waiting, *handlers, respect_handler_level=True)
-    hand, root = _Hand(waiting), logging.getLogger()
+    listener = logging.handlers.QueueListener(waiting, console, file, respect_handler_level=True)
+    hand, root = _Hand(waiting, partial(_follow, redactor, console, file)), logging.getLogger()
     before = root.level
     root.addHandler(hand)
-    root.setLevel(min(handler.level for handler in handlers))
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     listener.start()
-    for expression in unusable:
-        root.warning("logging.redactPatterns: %r is not a regular expression; it is ignored", expression)
+    adopt(config)
     try:
         yield
     finally:
         root.removeHandler(hand)
         root.setLevel(before)
         listener.stop()
-        for handler in handlers:
+        for handler in (console, file):
             handler.close()
+
+
+def adopt(config: LoggingConfig) -> None:
+    """From now on these levels, and these things left out; the file and the style stay."""
+    for hand in logging.getLogger().handlers:
+        if isinstance(hand, _Hand) and hand.adopt is not None:
+            hand.adopt(config)
+
+
+def _follow(
+    redactor: Redactor, console: logging.Handler, file: logging.Handler, config: LoggingConfig
+) -> None:
+    root = logging.getLogger()
+    console.setLevel(_LEVELS[config.console_level])
+    file.setLevel(_LEVELS[config.level])
+    root.setLevel(min(console.level, file.level))
+    patterns = config.redact_sensitive != "off"
+    for expression in redactor.configure(patterns=patterns, own=config.redact_patterns):
+        root.warning("logging.redactPatterns: %r is not a regular expression; it is ignored", expression)
 
 
 def _file(config: LoggingConfig, default: Path, redactor: Redactor) -> logging.Handler:
     path = Path(config.file).expanduser() if config.file else default
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handler = _File(path, maxBytes=MAX_BYTES, backupCount=FILES - 1, delay=True)
-    handler.setLevel(_LEVELS[config.level])
     handler.setFormatter(Formatter(redactor, as_json))
     return handler
 
 
 def _console(config: LoggingConfig, redactor: Redactor, *, color: bool) -> logging.Handler:
     handler = logging.StreamHandler(sys.stderr)
-    handler.setLevel(_LEVELS[config.console_level])
     if config.console_style == "json":
         handler.setFormatter(Formatter(redactor, as_json))
     else:

@@ -27,15 +27,15 @@ def _reference(value: object) -> object:
         return SecretRef(_from_original(value))
     if isinstance(value, SecretRef):
         return value
-    raise ValueError("a secret is text: the value itself, or env:, file:, op:// or keychain:")
+    raise ValueError("a secret is text: the value itself, or env:, file:, op://, keychain: or exec:")
 
 
 def _from_original(ref: dict[str, Any]) -> str:
     """The original's SecretRef object: {source: env|file|exec, provider, id}."""
     source, name = str(ref["source"]), str(ref["id"])
-    if source not in {"env", "file"}:
+    if source not in {"env", "file"}:  # what `secrets.providers` knows has become a text of ours before
         raise ValueError(
-            f"a secret of source {source!r} cannot be read here; use env:, file:, op:// or keychain:"
+            f"a secret of source {source!r} cannot be read here; use env:, file:, op://, keychain: or exec:"
         )
     return f"{source}:{name}"
 

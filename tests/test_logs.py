@@ -164,6 +164,19 @@ def test_an_unusable_pattern_is_told_in_the_log(tmp_path: Path, redactor: Redact
     assert "logging.redactPatterns: '('" in lines(tmp_path / "x.log")[0]["event"]
 
 
+def test_another_config_holds_for_what_is_written_from_then_on(tmp_path: Path, redactor: Redactor) -> None:
+    path = tmp_path / "gateway.log"
+    with logging_to(LoggingConfig(level="warn", console_level="error"), path, redactor, color=False):
+        logger.debug("too much")
+        logs.adopt(LoggingConfig(level="debug", console_level="error", redact_patterns=("hush.", "(")))
+        logger.debug("of interest, hush1")
+
+    messages = [line["event"] for line in lines(path)]
+    assert [text for text in messages if text.startswith(("too", "of"))] == ["of interest, ***"]
+    assert any("is not a regular expression" in text for text in messages)
+    logs.adopt(LoggingConfig())  # nobody writes any more
+
+
 def test_the_file_is_rotated_and_stays_private(
     tmp_path: Path, redactor: Redactor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from openclaw.types.clock import Clock
 from openclaw.types.event_log import EventLog
 from openclaw.types.messages import Address, Arrival, Attachment, Enclosure, Outbound, Part, Parts
 from openclaw.types.phone import PhoneLedger, TellRefusal, untold
+from openclaw.types.progress import Progress, Unwatched
 from openclaw.types.receipts import OwnTexts, Receipts
 from openclaw.types.secrets import Resolver
 from openclaw.types.sending import Consents
@@ -203,6 +204,7 @@ class ChannelParts:
     receipts: Receipts | None = None
     consents: Consents | None = None
     own_texts: OwnTexts | None = None
+    progress: Progress = Unwatched()  # noqa: RUF009 - keeps nothing, so one instance may serve all
 
 
 class ChannelPlugin(Protocol):

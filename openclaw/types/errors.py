@@ -1,6 +1,10 @@
 """The few errors that somebody catches. A new one only where an `except` treats it differently."""
 
-from openclaw.types.messages import Address
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    # Every command imports this module, and most of them know nothing of messages.
+    from openclaw.types.messages import Address
 
 
 class OpenClawError(Exception):
@@ -10,7 +14,7 @@ class OpenClawError(Exception):
 class DeliveryError(OpenClawError):
     """A channel did not take a message: nothing was sent. `retry_after=None` means trying again cannot help."""
 
-    def __init__(self, to: Address, reason: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, to: "Address", reason: str, *, retry_after: float | None = None) -> None:
         super().__init__(f"{to.channel} did not take the message for {to.chat}: {reason}")
         self.to = to
         self.reason = reason
@@ -20,7 +24,7 @@ class DeliveryError(OpenClawError):
 class AmbiguousDeliveryError(OpenClawError):
     """The request left, the answer did not come: the message may have been delivered or not."""
 
-    def __init__(self, to: Address, reason: str) -> None:
+    def __init__(self, to: "Address", reason: str) -> None:
         super().__init__(f"{to.channel} may or may not have taken the message for {to.chat}: {reason}")
         self.to = to
         self.reason = reason
@@ -54,6 +58,10 @@ class ConfigError(OpenClawError):
 
 class SecretError(OpenClawError):
     """A secret reference could not be read; the text names the reference, never a value."""
+
+    def __init__(self, text: str, *, state: Literal["missing", "unreadable", "slow"] = "unreadable") -> None:
+        super().__init__(text)
+        self.state = state
 
 
 class FetchError(OpenClawError):

@@ -7,6 +7,7 @@ from typing import Literal
 from openclaw.types.channel import ChannelState
 from openclaw.types.conversation import ToolCall, Usage
 from openclaw.types.messages import Address
+from openclaw.types.progress import WorkKind, WorkPhase
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,13 @@ class TextDelta:
     run_id: str
     session_key: str
     text: str
+    """As the model has written it."""
+    shown: str | None = None
+    """What whoever watches is told, where that is not the same: a link waits until it is whole and judged."""
+
+    @property
+    def seen(self) -> str:
+        return self.text if self.shown is None else self.shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,20 @@ class ToolStarted:
     call_id: str
     name: str
     arguments: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ToolProgressed:
+    """A call that runs for long goes on."""
+
+    run_id: str
+    session_key: str
+    call_id: str
+    name: str
+    words: str
+    """What it last said; empty for a tool that says nothing."""
+    ms: int
+    """Since it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +226,37 @@ class JobChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkTold:
+    """Work that takes long has begun, goes on or is over. Told a few times a second at most."""
+
+    work_id: str
+    kind: WorkKind
+    phase: WorkPhase
+    title: str
+    begun_at: int
+    at: int
+    session_key: str = ""
+    words: str = ""
+    """What it last said."""
+    done: int = 0
+    total: int = 0
+    """0: nobody knows how much there is."""
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigChanged:
+    """The config file was changed. Names of keys, never what stands there."""
+
+    changed: tuple[str, ...] = ()
+    """What holds from now on."""
+    waiting: tuple[str, ...] = ()
+    """What needs a restart."""
+    fault: str = ""
+    """Why nothing of it was taken over."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stopping:
     """The daemon was asked to stop."""
 
@@ -217,6 +270,7 @@ TurnEvent = (
     | ReplyWithdrawn
     | ModelReplied
     | ToolStarted
+    | ToolProgressed
     | ToolFinished
     | TurnFinished
 )
@@ -236,5 +290,7 @@ Event = (
     | DeviceAsked
     | DeviceSettled
     | JobChanged
+    | WorkTold
+    | ConfigChanged
     | Stopping
 )

@@ -24,7 +24,7 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class SecretRef:
-    """What the config holds: `env:NAME`, `file:/path`, `op://…`, `keychain:…`, or the plain value itself."""
+    """What the config holds: `env:NAME`, `file:/path`, `op://…`, `keychain:…`, `exec:…`, or the plain value itself."""
 
     _text: str
 
@@ -35,7 +35,7 @@ class SecretRef:
 
     @property
     def is_plain(self) -> bool:
-        return not self._text.startswith(("env:", "file:", "op://", "keychain:"))
+        return not self._text.startswith(("env:", "file:", "op://", "keychain:", "exec:"))
 
     def __repr__(self) -> str:
         return "***" if self.is_plain else self._text
