@@ -94,7 +94,7 @@ class ApprovalLedger:
             ).fetchone()
             if asked >= MOST_ASKED:
                 return TooManyQuestions()
-            _insert(tx, question, asking, now)
+            insert(tx, question, asking, now)
             if asking.draft is not None:
                 outbox.insert(tx, asking.draft, None, now)
             found = find(tx, asking.id)
@@ -195,7 +195,7 @@ def ask_about(tx: Transaction, question: Question, asking: Asking, most: int, no
     ).fetchone()
     if waiting >= most:
         return ""
-    _insert(tx, question, asking, now)
+    insert(tx, question, asking, now)
     if asking.draft is not None:
         outbox.insert(tx, asking.draft, None, now)
     return asking.id
@@ -262,7 +262,7 @@ def _known(tx: Transaction, question: Question, boot_id: str) -> Approval | None
     return _approval(row)
 
 
-def _insert(tx: Transaction, question: Question, asking: Asking, now: int) -> None:
+def insert(tx: Transaction, question: Question, asking: Asking, now: int) -> None:
     tx.execute(
         "INSERT INTO approvals (id, run_id, call_id, agent, session_key, tool, kind, why, arguments, sha256, summary,"
         " text, outbox_id, state, asked_at, expires_at)"

@@ -2,6 +2,7 @@
 
 import logging
 import sqlite3
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ import aiosqlite
 import anyio
 import anyio.to_thread
 
+from openclaw.store import copies, versions
 from openclaw.store.migrations import STEPS
 from openclaw.types.errors import OpenClawError, StorageBusyError, StorageFullError
 
@@ -20,6 +22,7 @@ T = TypeVar("T")
 Transaction = sqlite3.Connection
 
 BUSY_SECONDS = 5.0
+_MENDED_BY = "`openclaw serve` moves it aside at its start and goes on with the newest copy"
 _NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
 """A quota and a limit of the file's size are failed writes to SQLite; FULL is only what the disk itself says."""
 
@@ -74,8 +77,9 @@ class Database:
 
 
 def touch(tx: Transaction) -> None:
-    """The smallest write there is."""
-    tx.execute(f"PRAGMA user_version = {len(STEPS)}")
+    """The smallest write there is: the version that it has, be it a newer program's."""
+    (version,) = tx.execute("PRAGMA user_version").fetchone()
+    tx.execute(f"PRAGMA user_version = {version}")
 
 
 def _committed(tx: Transaction, work: Callable[[Transaction], T]) -> T:
@@ -108,7 +112,7 @@ def _typed(error: sqlite3.DatabaseError, path: Path) -> OpenClawError | None:
         case sqlite3.SQLITE_BUSY:
             return StorageBusyError(f"another process has held {path} for {BUSY_SECONDS:.0f} s")
         case sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_CORRUPT:
-            return LedgerError(f"{path} is damaged ({error}): move it aside and start again")
+            return LedgerError(f"{path} is damaged ({error}): {_MENDED_BY}")
         case _:
             return None
 
@@ -125,7 +129,7 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
         raise LedgerError(f"{path} cannot be opened: {error}") from error
     database = Database(connection, path)
     try:
-        await database.read(lambda tx: _prepare(tx, path))
+        await database.read(lambda tx: make_ready(tx, path))
         yield database
         with suppress(
             StorageFullError, StorageBusyError
@@ -136,7 +140,8 @@ async def open_database(path: Path) -> AsyncIterator[Database]:
             await connection.close()
 
 
-def _prepare(tx: Transaction, path: Path) -> None:
+def make_ready(tx: Transaction, path: Path) -> None:
+    """The pragmas, and the schema of this version."""
     tx.execute("PRAGMA journal_mode = WAL")
     # NORMAL loses acknowledged rows in a power cut, although the file stays whole.
     tx.execute("PRAGMA synchronous = FULL")
@@ -149,11 +154,56 @@ def _prepare(tx: Transaction, path: Path) -> None:
 
 
 def _migrate(tx: Transaction, path: Path) -> None:
+    """Step by step, each whole or not at all: who is killed in between goes on from where he was.
+
+    A new file takes all steps as one: a commit waits for the disk, and a first start would wait for each of them.
+    """
     (version,) = tx.execute("PRAGMA user_version").fetchone()
     if version > len(STEPS):
-        raise LedgerError(
-            f"{path} is of a newer version ({version}) than this program reads ({len(STEPS)}):"
-            " start the program that wrote it, or a newer one"
-        )
-    for number, step in enumerate(STEPS[version:], start=version + 1):
-        tx.executescript(f"BEGIN IMMEDIATE;\n{step}\nPRAGMA user_version = {number};\nCOMMIT;")
+        _refuse_unless_readable(tx, path, version)
+        return
+    if 0 < version < len(STEPS):
+        _keep_before(tx, path, version)
+    scripts = [
+        f"{step};\n{versions.record(STEPS[:number])}\nPRAGMA user_version = {number};\n"
+        for number, step in enumerate(STEPS[version:], start=version + 1)
+    ]
+    empty = tx.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+    for script in ["".join(scripts)] if empty else scripts:
+        tx.executescript(f"BEGIN IMMEDIATE;\n{script}COMMIT;")
+
+
+def _keep_before(tx: Transaction, path: Path, version: int) -> None:
+    """Without it there is no way back, unless an older program may go on with what is only added."""
+    try:
+        kept = copies.keep_before(tx, path, time.time_ns() // 1_000_000, len(STEPS))
+    except copies.DamagedError as error:
+        raise LedgerError(f"{path} is damaged ({error}): {_MENDED_BY}") from error
+    except copies.CopyError as error:
+        if versions.readable_from(STEPS) > version:
+            raise LedgerError(
+                f"{path} has to be changed for this version, and is not without a copy: {error}"
+            ) from error
+        logger.warning("%s is brought to version %d without a copy: %s", path, len(STEPS), error)
+        return
+    logger.info("%s is brought from version %d to %d; as it was: %s", path, version, len(STEPS), kept.path)
+
+
+def _refuse_unless_readable(tx: Transaction, path: Path, version: int) -> None:
+    """Of a newer program, which may only have added something. Such a ledger keeps its version."""
+    if tx.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (versions.TABLE,)).fetchone():
+        said = f"SELECT readable_from FROM {versions.TABLE} WHERE version = ?"  # noqa: S608 - our own name
+        oldest = tx.execute(said, (version,)).fetchone()
+        if oldest is not None and oldest[0] <= len(STEPS):
+            logger.warning("%s is of a newer version (%d), which this program can use as well", path, version)
+            return
+    older = copies.newest_for(copies.folder(path), len(STEPS))
+    back = (
+        f"; or go back to how it was before: openclaw backup restore {older.path}"
+        if older is not None
+        else ""
+    )
+    raise LedgerError(
+        f"{path} is of a newer version ({version}) than this program reads ({len(STEPS)}):"
+        f" start the program that wrote it, or a newer one{back}"
+    )

@@ -357,4 +357,17 @@ STEPS: tuple[str, ...] = (
         seen_at INTEGER NOT NULL
     );
     """,
+    """
+    CREATE INDEX inbox_of_account ON inbox(channel, account, received_at);
+    CREATE INDEX outbox_sent ON outbox(channel, account, sent_at) WHERE sent_at IS NOT NULL;
+    """,
+    "CREATE TABLE login_codes (sha256 TEXT PRIMARY KEY, expires_at INTEGER NOT NULL);",
+    """
+    CREATE TABLE ledger_versions (
+        version INTEGER PRIMARY KEY,
+        readable_from INTEGER NOT NULL,
+        program TEXT NOT NULL,
+        at TEXT NOT NULL
+    );
+    """,
 )

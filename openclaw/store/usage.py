@@ -91,6 +91,16 @@ def costs(tx: Transaction, by: CostGroup, since: int) -> list[CostRow]:
     return [_cost_row(row["name"], row) for row in rows]
 
 
+def costs_between(tx: Transaction, by: CostGroup, start: int, end: int) -> list[CostRow]:
+    """The same up to another moment."""
+    rows = tx.execute(
+        f"SELECT {_COLUMNS[by]} AS name, {_SUMS} FROM usage WHERE at >= ? AND at < ?"  # noqa: S608 - names of ours
+        " GROUP BY name ORDER BY cost DESC, name",
+        (iso(start), iso(end)),
+    )
+    return [_cost_row(row["name"], row) for row in rows]
+
+
 def costs_of(tx: Transaction, spans: Iterable[tuple[str, int, int]]) -> list[CostRow]:
     """One row for each named span of time in which there was any."""
     found = []

@@ -3,7 +3,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from openclaw.store import dealings, echoes, inbox, journal, outbox, streams, traces, usage, webhooks
+from openclaw.store import dealings, echoes, inbox, journal, outbox, streams, traces, traffic, usage, webhooks
 from openclaw.store.migrations import STEPS
 from openclaw.types.messages import Address
 from openclaw.types.sending import SendIntent
@@ -62,6 +62,7 @@ HOT_PATH: dict[str, Callable[[sqlite3.Connection], object]] = {
     "written": lambda tx: echoes.written(tx, [1]),
     "extend": lambda tx: traces.extend(tx, "t_1", []),
     "recent": lambda tx: traces.recent(tx, 20),
+    "traffic": lambda tx: traffic.traffic(tx, ("telegram", "default")),
     "cost_since": lambda tx: usage.cost_since(tx, NOW),
     "spent_since": lambda tx: usage.spent_since(tx, NOW),
     "costs": lambda tx: usage.costs(tx, "agent", NOW),
