@@ -9,6 +9,7 @@ import click
 import orjson
 
 from openclaw.cli.tables import print_json
+from openclaw.settings.checking.plaintext import plaintext_problem
 from openclaw.settings.checking.safety import insecurities, revealing
 from openclaw.settings.editing.edits import Put, Take
 from openclaw.settings.editing.showing import (
@@ -23,7 +24,7 @@ from openclaw.settings.editing.spelling import key_named, value_named
 from openclaw.settings.editing.writing import Written, write_config
 from openclaw.settings.environment import process_environment
 from openclaw.settings.file import UnreadableError, parse
-from openclaw.settings.loading import Loaded, load
+from openclaw.settings.loading import Loaded, last_good, load
 from openclaw.settings.paths import Paths, find_paths
 from openclaw.settings.problems import Problem, dotted
 from openclaw.types.errors import OpenClawError
@@ -36,20 +37,21 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 @click.group()
 def config() -> None:
-    """Check and read the configuration."""
+    """Check, read and change the configuration."""
 
 
 @config.command()
 @_FILE
 @_JSON
 def check(file: Path | None, *, as_json: bool) -> int:
-    """Say what is wrong. Exits 0 when nothing is switched off by it, 1 when something is, 78 when it is unsafe."""
+    """Say what is wrong. Exits 0 when all of it is used, 1 when something is passed over, 78 when it is unsafe."""
     loaded = load(process_environment(), config_path=file)
     unsafe = [
         Problem(error.key, "error", error.problem, error.mend)
-        for error in insecurities(loaded.settings, revealing(loaded.environ))
+        for error in insecurities(loaded.settings, revealing(loaded.environ, loaded.settings.secrets))
     ]
-    problems = [*unsafe, *loaded.problems]
+    plain = plaintext_problem(loaded.written)
+    problems = [*unsafe, *loaded.problems, *([plain] if plain is not None else ())]
     if as_json:
         print_json([{"key": p.key, "severity": p.severity, "text": p.text, "mend": p.mend} for p in problems])
     else:
@@ -58,7 +60,8 @@ def check(file: Path | None, *, as_json: bool) -> int:
         click.echo(_summary(loaded, problems))
     if unsafe:
         return 78
-    return 1 if any(problem.severity == "error" for problem in problems) else 0
+    is_passed_over = loaded.paths.config.exists() and loaded.source != loaded.paths.config
+    return 1 if is_passed_over or any(problem.severity == "error" for problem in problems) else 0
 
 
 def _summary(loaded: Loaded, problems: list[Problem]) -> str:
@@ -133,8 +136,12 @@ def unset(key: str, file: Path | None) -> None:
 
 
 def _place(file: Path | None) -> tuple[Mapping[str, str], Paths, object]:
+    """Of a file that is ours to change: a key that only we know may keep the original from starting."""
+    from openclaw.migrate.looking import refuse_home_of_original
+
     environ = process_environment()
     paths = find_paths(environ, file)
+    refuse_home_of_original(paths.state, paths.ledger)
     try:
         return environ, paths, parse(paths.config.read_bytes())
     except FileNotFoundError:
@@ -146,35 +153,75 @@ def _place(file: Path | None) -> tuple[Mapping[str, str], Paths, object]:
 def _tell(written: Written, said: str) -> None:
     for problem in written.warnings:
         click.echo(f"warning: {problem}", err=True)
-    hint = "It counts when the assistant starts again." if written.changed else "That was so already."
-    click.echo(f"{said}. {hint}")
+    from openclaw.settings.life.effects import changed_keys, hint
+
+    changed = changed_keys(written.before.raw, written.after.raw)
+    watched = written.before.settings.gateway.reload.mode != "off"
+    when = hint(changed, watched=watched) if written.changed else "That was so already."
+    click.echo(f"{said}. {when}")
 
 
 @config.command()
+@click.option(
+    "--against",
+    type=click.Choice(["defaults", "last-good", "running"]),
+    help="Only what differs from: what is built in, the last file that could be used, the running assistant.",
+)
 @_FILE
 @_JSON
-def diff(file: Path | None, *, as_json: bool) -> None:
-    """What differs from the defaults, and what the running assistant does not know yet."""
+def diff(against: str | None, file: Path | None, *, as_json: bool) -> int:
+    """What differs from the defaults, and what the running assistant does not hold to (yet).
+
+    With --against last-good or running it exits 1 where there is a difference.
+    """
     loaded = load(process_environment(), config_path=file)
     mine = shown(loaded)
-    changed = list(differences(mine, shown_defaults()))
-    running = _running(loaded)
+    if against == "last-good":
+        return _tell_difference(
+            list(differences(mine, shown(last_good(loaded)))), "last good", as_json=as_json
+        )
+    running = None if against == "defaults" else _running(loaded)
     news = None if running is None else list(differences(mine, running["config"]))
+    if against == "running":
+        if news is None:
+            raise OpenClawError("no assistant is running; start it with: openclaw serve")
+        return _tell_difference(news, "running", as_json=as_json)
+    changed = list(differences(mine, shown_defaults()))
     if as_json:
         print_json({"defaults": _rows(changed, "default"), "running": news and _rows(news, "running")})
-        return
+        return 0
     for each in changed:
         click.echo(f"{each.key}: {_short(each.value)} (default {_short(each.other)})")
     if not changed:
         click.echo("Everything is as built in.")
-    if running is None:
-        return
-    for each in news or ():
+    if running is not None:
+        _tell_running(loaded, running, news or [])
+    return 0
+
+
+def _tell_difference(found: list[Difference], other: str, *, as_json: bool) -> int:
+    if as_json:
+        print_json(_rows(found, other.replace(" ", "-")))
+    for each in () if as_json else found:
+        click.echo(f"{each.key}: {_short(each.value)} ({other}: {_short(each.other)})")
+    if not found and not as_json:
+        click.echo(
+            f"No difference from what is {other}." if other == "running" else f"It is the {other} one."
+        )
+    return 1 if found else 0
+
+
+def _tell_running(loaded: Loaded, running: Mapping[str, Any], news: list[Difference]) -> None:
+    for each in news:
         click.echo(f"not yet running: {each.key}: {_short(each.value)} (runs with {_short(each.other)})")
-    if not news:
+    if waiting := running.get("restartRequired"):
+        click.echo(f"{', '.join(waiting)} {'counts' if len(waiting) == 1 else 'count'} after a restart.")
+    if fault := running.get("fault"):
+        click.echo(f"The assistant does not take the file over: {fault}")
+    elif not news:
         same = running.get("runningHash", running["hash"]) in ("", loaded.fingerprint)
         click.echo(
-            "The assistant runs with this." if same else "The file has changed since the assistant started."
+            "The assistant runs with this." if same else "The file has changed since the assistant read it."
         )
 
 

@@ -4,13 +4,14 @@ import logging
 import secrets
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import anyio
 
 from openclaw.logs import Redactor
 from openclaw.settings.references import file_of, read_reference
+from openclaw.settings.sources.config import SecretsConfig
 from openclaw.types.clock import Clock
 from openclaw.types.errors import SecretError
 from openclaw.types.secrets import Secret, SecretRef
@@ -31,14 +32,31 @@ class _Kept:
 class SecretResolver:
     """Satisfies `types.secrets.Resolver`."""
 
-    def __init__(self, environ: Mapping[str, str], clock: Clock, redactor: Redactor) -> None:
+    def __init__(
+        self,
+        environ: Mapping[str, str],
+        clock: Clock,
+        redactor: Redactor,
+        sources: SecretsConfig | None = None,
+    ) -> None:
         self._environ = environ
+        self._sources = sources
         self._clock = clock
         self._redactor = redactor
         self._kept: dict[str, _Kept] = {}
         self._reading: dict[str, anyio.Lock] = {}
         self._known: frozenset[str] = frozenset()
         self._open_files: set[str] = set()
+
+    def adopt(self, environ: Mapping[str, str], sources: SecretsConfig | None) -> None:
+        """Another config holds: whatever was read is read again when it is asked for."""
+        self._environ, self._sources = environ, sources
+        # Kept for the day when a source fails, and no longer valid without being asked.
+        self._kept = {text: replace(kept, seconds=0.0) for text, kept in self._kept.items()}
+
+    def redact(self, value: str) -> None:
+        """It stands in the config where no secret is looked for."""
+        self._redactor.add(value)
 
     @property
     def known(self) -> frozenset[str]:
@@ -85,7 +103,7 @@ class SecretResolver:
 
     def _read_here(self, text: str) -> str:
         """In a thread."""
-        value = read_reference(text, self._environ)
+        value = read_reference(text, self._environ, self._sources)
         if text.startswith("file:") and text not in self._open_files:
             path = file_of(text, self._environ)
             if stat.S_IMODE(path.stat().st_mode) & 0o077:

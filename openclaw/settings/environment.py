@@ -4,14 +4,16 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyjson5
 
 from openclaw.settings.checking.unknown import nearest
 from openclaw.settings.problems import Key, Problem, Raw, at, placed
-from openclaw.settings.shape import Shape
 from openclaw.types.secrets import SecretRef
+
+if TYPE_CHECKING:
+    from openclaw.settings.shape import Shape
 
 PREFIX = "OPENCLAW__"
 
@@ -92,7 +94,7 @@ class Overlay:
         self.variables[key] = variable
 
 
-def overlay(raw: Raw, shape: Shape, environ: Mapping[str, str]) -> Overlay:
+def overlay(raw: Raw, shape: "Shape", environ: Mapping[str, str]) -> Overlay:
     result = Overlay(raw)
     for variable, key, secret in _PROVIDERS:
         if environ.get(variable) and _known(key, shape) and not _set_in_file(raw, key):
@@ -106,7 +108,7 @@ def overlay(raw: Raw, shape: Shape, environ: Mapping[str, str]) -> Overlay:
     return result
 
 
-def _known(key: Key, shape: Shape | None) -> bool:
+def _known(key: Key, shape: "Shape | None") -> bool:
     for step in key:
         if shape is None or shape.raw or (shape.open() and step not in shape.fields()):
             return False
@@ -121,7 +123,7 @@ def _set_in_file(raw: Raw, key: Key) -> bool:
     return blocked or at(raw, key) is not None or (other is not None and at(raw, other) is not None)
 
 
-def _override(result: Overlay, shape: Shape, variable: str, text: str) -> None:
+def _override(result: Overlay, shape: "Shape", variable: str, text: str) -> None:
     found = _find(variable.removeprefix(PREFIX).split("__"), result.raw, shape)
     if isinstance(found, Problem):
         result.problems.append(found)
@@ -133,7 +135,7 @@ def _override(result: Overlay, shape: Shape, variable: str, text: str) -> None:
     result.set_from(variable, key, value)
 
 
-def _find(names: list[str], raw: object, shape: Shape) -> tuple[Key, Shape] | Problem:
+def _find(names: list[str], raw: object, shape: "Shape") -> "tuple[Key, Shape] | Problem":
     key: Key = ()
     for name in names:
         step = _step(name, at(raw, key), shape)
@@ -144,7 +146,7 @@ def _find(names: list[str], raw: object, shape: Shape) -> tuple[Key, Shape] | Pr
     return key, shape
 
 
-def _step(name: str, present: object, shape: Shape) -> str | int | None:
+def _step(name: str, present: object, shape: "Shape") -> str | int | None:
     """The key that a part of a variable's name stands for, among those there are and those there may be."""
     if name.isdigit() and (shape.items or isinstance(present, list)):
         count = len(present) if isinstance(present, list) else 0
@@ -163,7 +165,7 @@ def _step(name: str, present: object, shape: Shape) -> str | int | None:
     return _new_name(name, shape)
 
 
-def _new_name(name: str, shape: Shape) -> str:
+def _new_name(name: str, shape: "Shape") -> str:
     if name != name.upper():
         return name
     if _is_free(shape):
@@ -172,7 +174,7 @@ def _new_name(name: str, shape: Shape) -> str:
     return name.lower()
 
 
-def _is_free(shape: Shape) -> bool:
+def _is_free(shape: "Shape") -> bool:
     """A map that no model describes: its names are somebody's own."""
     return shape.raw or (shape.values is not None and shape.values.raw)
 
@@ -181,7 +183,7 @@ def _folded(name: str) -> str:
     return name.replace("_", "").replace("-", "").casefold()
 
 
-def _no_such_key(names: list[str], name: str, shape: Shape) -> Problem:
+def _no_such_key(names: list[str], name: str, shape: "Shape") -> Problem:
     variable = PREFIX + "__".join(names)
     likely = nearest(name.replace("_", ""), shape.fields())
     mend = f"Did you mean {likely} for {name}?" if likely else "Check its name, or take it out."
@@ -190,7 +192,7 @@ def _no_such_key(names: list[str], name: str, shape: Shape) -> Problem:
     )
 
 
-def value_of(text: str, leaf: Shape) -> Any:
+def value_of(text: str, leaf: "Shape") -> Any:
     """JSON5 where it is JSON5, else the text. A number for a field of texts stays the text that was written."""
     try:
         value = pyjson5.decode(text)

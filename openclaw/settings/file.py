@@ -30,6 +30,8 @@ class ConfigText:
     data: bytes
     tree: dict[str, Any]
     problems: list[Problem] = field(default_factory=list)
+    files: tuple[Path, ...] = ()
+    """All that were read, the included ones too."""
 
 
 def read_config(path: Path) -> ConfigText:
@@ -40,7 +42,9 @@ def read_config(path: Path) -> ConfigText:
 def config_text(data: bytes, path: Path) -> ConfigText:
     """As if the file at `path` held this. Raises UnreadableError."""
     found = ConfigText(data, _object(parse(data), "the file"))
-    found.tree = _Includes(path.parent, found.problems).merged(found.tree, (path.resolve(),), ())
+    includes = _Includes(path.parent, found.problems)
+    found.tree = includes.merged(found.tree, (path.resolve(),), ())
+    found.files = (path, *includes.read)
     return found
 
 
@@ -116,6 +120,7 @@ class _Includes:
     def __init__(self, folder: Path, problems: list[Problem]) -> None:
         self._folder = folder.resolve()
         self._problems = problems
+        self.read: list[Path] = []
 
     def merged(self, tree: Any, files: tuple[Path, ...], key: Key) -> Any:
         if isinstance(tree, list):
@@ -134,6 +139,7 @@ class _Includes:
     def _included(self, name: object, files: tuple[Path, ...], key: Key) -> dict[str, Any]:
         try:
             path = self._allowed(name, files)
+            self.read.append(path)
             tree = _object(parse(_read(path)), path.name)
         except (UnreadableError, OSError) as error:
             why = "there is no such file" if isinstance(error, FileNotFoundError) else str(error)

@@ -31,6 +31,8 @@ from openclaw.logs import LoggingConfig
 from openclaw.schema import ConfigPart
 from openclaw.sessions.config import SessionConfig
 from openclaw.settings.shape import Shape
+from openclaw.settings.sources.config import SecretsConfig
+from openclaw.store.config import BackupConfig
 from openclaw.web.config import GatewayConfig, WebhooksConfig
 from openclaw.web.hooks.config import HooksConfig
 
@@ -104,7 +106,9 @@ class Settings(BaseSettings):
     traces: TraceConfig = TraceConfig()
     hooks: HooksConfig = HooksConfig()
     ops: OpsConfig = OpsConfig()
+    backup: BackupConfig = BackupConfig()
     logging: LoggingConfig = LoggingConfig()
+    secrets: SecretsConfig = SecretsConfig()
 
 
 ROOT = Shape(models=(Settings,))

@@ -1,11 +1,11 @@
 """What is wrong with a config, and what is switched off for it: that part alone, never towards less security."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from openclaw.sessions.config import UNREADABLE
+from openclaw.types.unreadable import UNREADABLE
 
 Key = tuple[str | int, ...]
 """Where something stands in the config: names of objects, numbers of lists."""
@@ -192,3 +192,21 @@ def _placed(raw: object, key: Key, value: object) -> object:
     else:
         entries[step] = _placed(entries.get(step), rest, value) if rest else value
     return entries
+
+
+def changes(before: object, after: object, key: Key = ()) -> Iterator[tuple[Key, object]]:
+    """Pure. The smallest places where two trees differ, and what stands there afterwards."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in dict.fromkeys((*before, *after)):
+            yield from changes(before.get(name), after.get(name), (*key, name))
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for place, (one, two) in enumerate(zip(before, after, strict=True)):
+            yield from changes(one, two, (*key, place))
+    elif isinstance(after, dict) and before is None:
+        for name, value in after.items():
+            yield from changes(None, value, (*key, name))
+    elif isinstance(before, dict) and after is None:
+        for name, value in before.items():
+            yield from changes(value, None, (*key, name))
+    elif before != after or type(before) is not type(after):
+        yield key, after

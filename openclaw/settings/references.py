@@ -4,27 +4,27 @@ Reading a reference blocks for up to five seconds: before the loop, or in a thre
 """
 
 import json
-import os
 import re
-import signal
-import subprocess
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openclaw.settings.problems import Key, Problem, dotted, part_of
-from openclaw.settings.shape import Shape
 from openclaw.types.errors import SecretError
 
-SECONDS = 5.0
+if TYPE_CHECKING:
+    # A short command that only reads its token does without the models.
+    from openclaw.settings.shape import Shape
+    from openclaw.settings.sources.config import SecretsConfig
+
 MAX_BYTES = 64 * 1024
 
 _PLACEHOLDER = re.compile(r"(\$?)\$\{([A-Z_][A-Z0-9_]*)\}")
-_REFERENCE = re.compile(r"env:[A-Za-z_]\w*|file:(/|~/).+|op://[^/]+/[^/]+/.+|keychain:[^/]+/.+")
-
-_PASSED = re.compile(r"(PATH|HOME|USER|LOGNAME|LANG|TMPDIR|DBUS_SESSION_BUS_ADDRESS|XDG_\w+|OP_\w+)$")
-"""The programs' own variables; the others may be secrets that are no business of theirs."""
+_REFERENCE = re.compile(
+    r"env:[A-Za-z_]\w*|file:(/|~/).+|op://[^/]+/[^/]+/.+|keychain:[^/]+/.+|exec:[a-z][a-z0-9_-]{0,63}/[A-Za-z0-9].*"
+)
 
 
 def is_reference(text: str) -> bool:
@@ -32,7 +32,7 @@ def is_reference(text: str) -> bool:
     return _REFERENCE.fullmatch(text) is not None
 
 
-def read_reference(text: str, environ: Mapping[str, str]) -> str:
+def read_reference(text: str, environ: Mapping[str, str], secrets: "SecretsConfig | None" = None) -> str:
     """The value behind a reference; a plain text is its own value. Raises SecretError."""
     scheme, _, rest = text.partition(":")
     match scheme:
@@ -41,20 +41,47 @@ def read_reference(text: str, environ: Mapping[str, str]) -> str:
         case "file":
             return _file(rest, environ)
         case "op" if rest.startswith("//"):
-            return _run(["op", "read", "--no-newline", text], text, environ)
+            return _shown(["op", "read", "--no-newline", text], text, environ)
         case "keychain":
-            service, _, account = rest.partition("/")
-            return _run(
-                ["security", "find-generic-password", "-s", service, "-a", account, "-w"], text, environ
-            )
+            return _shown(keychain_command(rest), text, environ)
+        case "exec":
+            return _of_provider(rest, environ, secrets)
         case _:
             return text
+
+
+def _of_provider(rest: str, environ: Mapping[str, str], secrets: "SecretsConfig | None") -> str:
+    from openclaw.settings.sources.asking import asked
+
+    name, _, item = rest.partition("/")
+    provider = secrets.providers.get(name) if secrets is not None else None
+    if provider is None or provider.source != "exec":
+        raise SecretError(
+            f"exec:{rest}: secrets.providers.{name} names no program. Set it, with source exec and a command."
+        )
+    return asked(provider, name, item, environ)
+
+
+def keychain_command(place: str, platform: str = sys.platform) -> list[str]:
+    """Pure. Asks macOS's keychain, or elsewhere the desktop's secret service; `place` is `service/account`."""
+    service, _, account = place.partition("/")
+    if platform == "darwin":
+        return ["security", "find-generic-password", "-s", service, "-a", account, "-w"]
+    return ["secret-tool", "lookup", "service", service, "account", account]
+
+
+def _shown(command: list[str], reference: str, environ: Mapping[str, str]) -> str:
+    from openclaw.settings.sources.programs import Order, passed, printed
+
+    return printed(Order(command, reference, passed(environ), quoted=True))
 
 
 def _variable(name: str, environ: Mapping[str, str]) -> str:
     if value := environ.get(name):
         return value
-    raise SecretError(f"env:{name}: the variable is not set. Set it where the daemon is started.")
+    raise SecretError(
+        f"env:{name}: the variable is not set. Set it where the daemon is started.", state="missing"
+    )
 
 
 def file_of(text: str, environ: Mapping[str, str]) -> Path:
@@ -72,12 +99,15 @@ def _file(rest: str, environ: Mapping[str, str]) -> str:
         text = data.decode()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise SecretError(f"file:{path}: {why}. Check the path and who may read it.") from error
+        raise SecretError(
+            f"file:{path}: {why}. Check the path and who may read it.",
+            state="missing" if isinstance(error, FileNotFoundError) else "unreadable",
+        ) from error
     if len(data) > MAX_BYTES:
         raise SecretError(f"file:{path}: it is larger than {MAX_BYTES // 1024} KiB. Name the right file.")
     value = _at(text, pointer, path) if pointer else text.removesuffix("\n").removesuffix("\r")
     if not value:
-        raise SecretError(f"file:{rest}: there is nothing in it. Write the secret into it.")
+        raise SecretError(f"file:{rest}: there is nothing in it. Write the secret into it.", state="missing")
     return value
 
 
@@ -90,57 +120,23 @@ def _at(text: str, pointer: str, path: Path) -> str:
     except (ValueError, KeyError, IndexError, TypeError):
         value = None
     if not isinstance(value, str):
-        raise SecretError(f"file:{path}: there is no text at {pointer}. Check the file and the pointer.")
-    return value
-
-
-def _run(command: Sequence[str], reference: str, environ: Mapping[str, str]) -> str:
-    try:
-        # In a group of its own: what the program has started must not outlive its time.
-        process = subprocess.Popen(  # noqa: S603 - the program's name is fixed, the reference is one argument
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={name: value for name, value in environ.items() if _PASSED.match(name)},
-            start_new_session=True,
-        )
-    except OSError as error:
         raise SecretError(
-            f"{reference}: the program {command[0]!r} cannot be started ({error.strerror}). Install it."
-        ) from error
-    with process:
-        try:
-            output, complaint = process.communicate(timeout=SECONDS)
-        except subprocess.TimeoutExpired as error:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise SecretError(
-                f"{reference}: {command[0]!r} did not answer within {SECONDS:.0f} s. Is it unlocked?"
-            ) from error
-    return _printed(command[0], reference, process.returncode, output, complaint)
-
-
-def _printed(program: str, reference: str, code: int, output: bytes, complaint: bytes) -> str:
-    if code != 0:
-        said = complaint.decode(errors="replace").strip().splitlines() or ["it says nothing"]
-        raise SecretError(f"{reference}: {program!r} failed ({said[-1][:200]}). Try it by hand.")
-    value = output.decode(errors="replace").removesuffix("\n").removesuffix("\r")
-    if not value:
-        raise SecretError(f"{reference}: {program!r} printed nothing. Check the item and its field.")
+            f"file:{path}: there is no text at {pointer}. Check the file and the pointer.", state="missing"
+        )
     return value
 
 
 @dataclass(slots=True)
 class Expansion:
     environ: Mapping[str, str]
-    files: Mapping[str, str] = field(default_factory=dict)
-    """The original's file providers: the name in a SecretRef object → the `file:` reference it stands for."""
+    sources: "SecretsConfig | None" = None
+    """What the original's reference objects name."""
     problems: list[Problem] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
     """What references outside the secrets' own fields stood for: known now, so never to be logged."""
     failed: list[Key] = field(default_factory=list)
 
-    def expanded(self, value: Any, shape: Shape | None, key: Key = ()) -> Any:
+    def expanded(self, value: Any, shape: "Shape | None", key: Key = ()) -> Any:
         """A copy. What could not be read stays as it was, and its key is in `failed`."""
         if shape is None:
             return value
@@ -150,25 +146,18 @@ class Expansion:
             return [self.expanded(item, shape.child(at), (*key, at)) for at, item in enumerate(value)]
         return self._text(value, shape, key) if isinstance(value, str) else value
 
-    def _object(self, value: dict[str, Any], shape: Shape, key: Key) -> Any:
-        if _is_original_reference(value) and not shape.models and not shape.values:
+    def _object(self, value: dict[str, Any], shape: "Shape", key: Key) -> Any:
+        if is_original_reference(value) and not shape.models and not shape.values:
             return self._original(value, shape, key)
         return {name: self.expanded(item, shape.child(name), (*key, name)) for name, item in value.items()}
 
-    def _original(self, value: dict[str, Any], shape: Shape, key: Key) -> Any:
-        source, provider, name = value["source"], value.get("provider", "default"), str(value["id"])
-        if source == "env":
-            return self._text(f"env:{name}", shape, key)
-        if source == "file" and provider in self.files:
-            return self._text(f"{self.files[provider]}{'' if name == 'value' else f'#{name}'}", shape, key)
-        why = (
-            f"secrets.providers.{provider} names no file"
-            if source == "file"
-            else f"{source!r} is not read here"
-        )
-        return self._fail(value, key, why, "Use env:, file:, op:// or keychain:.")
+    def _original(self, value: dict[str, Any], shape: "Shape", key: Key) -> Any:
+        named, why = original_reference(value, self.sources)
+        if named is None:
+            return self._fail(value, key, why, "Use env:, file:, op://, keychain: or exec:.")
+        return self._text(named, shape, key)
 
-    def _text(self, text: str, shape: Shape, key: Key) -> Any:
+    def _text(self, text: str, shape: "Shape", key: Key) -> Any:
         whole = _PLACEHOLDER.fullmatch(text)
         missing = [
             name for escape, name in _PLACEHOLDER.findall(text) if not escape and not self.environ.get(name)
@@ -191,7 +180,7 @@ class Expansion:
         if not is_reference(text):
             return text
         try:
-            value = read_reference(text, self.environ)
+            value = read_reference(text, self.environ, self.sources)
         except SecretError as error:
             what, _, mend = str(error).partition(". ")
             self._fail(text, key, what, mend)
@@ -206,18 +195,29 @@ class Expansion:
         return value
 
 
-def _is_original_reference(value: Mapping[str, Any]) -> bool:
+def is_original_reference(value: Mapping[str, Any]) -> bool:
     return {"source", "id"} <= value.keys() <= {"source", "id", "provider"}
 
 
-def file_providers(raw: Mapping[str, Any]) -> dict[str, str]:
-    """`secrets.providers.<name> = {source: "file", path}` of the original, as references."""
-    secrets = raw.get("secrets")
-    providers = secrets.get("providers") if isinstance(secrets, dict) else None
-    return {
-        name: f"file:{provider['path']}"
-        for name, provider in (providers.items() if isinstance(providers, dict) else ())
-        if isinstance(provider, dict)
-        and provider.get("source") == "file"
-        and isinstance(provider.get("path"), str)
-    }
+def original_reference(value: Mapping[str, Any], sources: "SecretsConfig | None") -> tuple[str | None, str]:
+    """Pure. `{source, provider, id}` as a text of ours, or why it is none."""
+    source, name = str(value["source"]), str(value["id"])
+    called, provider = value.get("provider") or "default", None
+    if sources is not None:
+        called, provider = sources.provider(source, value.get("provider"))
+    match source:
+        case "env" if provider is not None and provider.allowlist and name not in provider.allowlist:
+            return None, f"secrets.providers.{called}.allowlist does not name {name}"
+        case "env":
+            return f"env:{name}", ""
+        case "file" if provider is not None and provider.path is not None:
+            whole = name == "value" or provider.mode == "singleValue"
+            return f"file:{provider.path}{'' if whole else f'#{name}'}", ""
+        case "file":
+            return None, f"secrets.providers.{called} names no file"
+        case "exec" if provider is not None:
+            return f"exec:{called}/{name}", ""
+        case "exec":
+            return None, f"secrets.providers.{called} names no program"
+        case _:
+            return None, f"{source!r} is not read here"

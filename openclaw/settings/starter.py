@@ -46,6 +46,17 @@ def prepare_state(paths: Paths) -> None:
             write_atomically(paths.config, (STARTER % {"token": secrets.token_hex(32)}).encode())
 
 
+def bring_back(paths: Paths) -> bool:
+    """A config that was there and is gone was hardly meant to go: its last good copy takes its place.
+
+    Otherwise the next start would write the starter over that copy too. Whether it did.
+    """
+    if paths.config.exists() or not paths.last_good.exists():
+        return False
+    write_atomically(paths.config, paths.last_good.read_bytes())
+    return True
+
+
 def furnish_empty(workspaces: Iterable[Path]) -> None:
     """A file that the owner took out of a workspace in use does not come back."""
     with _private():

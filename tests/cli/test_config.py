@@ -9,6 +9,7 @@ from openclaw.settings.editing.showing import shown
 from openclaw.settings.environment import process_environment
 from openclaw.settings.loading import load
 from tests.cli.gateway import running
+from tests.migrate import houses
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +50,25 @@ def test_check_names_the_place_of_a_broken_file(state_dir: Path, capsys: pytest.
     said = capsys.readouterr().err
     assert f"openclaw: {path}: line 2, column 12" in said
     assert said.count("\n") == 1
+
+
+def test_check_fails_where_the_last_good_copy_stands_in_for_a_broken_file(
+    state_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (state_dir / "openclaw.last-good.json").write_text("{}")
+    write(state_dir, "{\n gateway: {,}\n}")
+
+    assert run(["config", "check"]) == 1
+    assert "line 2, column 12" in capsys.readouterr().out
+
+
+def test_the_file_of_the_original_is_not_changed(state_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    houses.original(state_dir)
+    before = houses.tree(state_dir)
+    assert run(["config", "set", "budgets.perDay", "3"]) == 78
+    assert "openclaw migrate --take-over" in capsys.readouterr().err
+    assert run(["config", "unset", "gateway"]) == 78
+    assert houses.tree(state_dir) == before
 
 
 def test_check_for_programs(state_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -114,7 +134,7 @@ def test_a_value_is_set_and_the_comments_stay(state_dir: Path, capsys: pytest.Ca
     path = write(state_dir, OURS)
 
     assert run(["config", "set", "gateway.port", "18800"]) == 0
-    assert capsys.readouterr().out == "gateway.port = 18800. It counts when the assistant starts again.\n"
+    assert capsys.readouterr().out == "gateway.port = 18800. It counts after a restart.\n"
     assert path.read_text() == OURS.replace("18789", "18800")
 
     assert run(["config", "set", "tools.deny", '["exec"]', "--json"]) == 0
@@ -201,3 +221,50 @@ def test_what_the_running_assistant_does_not_know_yet(
         assert json.loads(capsys.readouterr().out)["running"] == [
             {"key": "traces.retentionDays", "value": 30, "running": 7}
         ]
+
+
+def test_check_warns_of_secrets_that_stand_there_as_text(
+    state_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(state_dir, "{hooks: {token: 'hush-hush'}, gateway: {auth: {token: 'made-here'}}}")
+
+    assert run(["config", "check"]) == 0
+    said = capsys.readouterr().out
+    assert "warning: hooks.token: this stands in the file as plain text" in said
+    assert "openclaw secrets move" in said
+    assert "hush" not in said
+
+
+def test_diff_against_the_last_good_copy_says_what_has_changed_since(
+    state_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["config", "diff", "--against", "last-good"]) == 1
+    assert "there is no copy" in capsys.readouterr().err
+    write(state_dir, "{budgets: {perDay: 1}}").rename(state_dir / "openclaw.last-good.json")
+    write(state_dir, "{budgets: {perDay: 2}}")
+
+    assert run(["config", "diff", "--against", "last-good"]) == 1
+    assert capsys.readouterr().out == "budgets.perDay: 2.0 (last good: 1.0)\n"
+    assert run(["config", "diff", "--against", "last-good", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out) == [{"key": "budgets.perDay", "value": 2.0, "last-good": 1.0}]
+    write(state_dir, "{budgets: {perDay: 1}}")
+    assert run(["config", "diff", "--against", "last-good"]) == 0
+    assert capsys.readouterr().out == "It is the last good one.\n"
+
+
+def test_diff_against_a_daemon_that_does_not_run_says_how_to_start_it(
+    state_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(state_dir, "{gateway: {port: 1}}")
+
+    assert run(["config", "diff", "--against", "running"]) == 1
+    assert "openclaw serve" in capsys.readouterr().err
+
+
+def test_diff_against_the_defaults_asks_no_daemon(
+    state_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(state_dir, "{gateway: {port: 1}}")
+
+    assert run(["config", "diff", "--against", "defaults"]) == 0
+    assert "gateway.port: 1 (default 18789)" in capsys.readouterr().out

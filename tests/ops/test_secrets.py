@@ -8,6 +8,7 @@ import pytest
 
 from openclaw.logs import Redactor
 from openclaw.ops.secrets import KEPT_SECONDS, SecretResolver, installation_key
+from openclaw.settings.sources.config import secrets_config
 from openclaw.types.errors import SecretError
 from openclaw.types.secrets import SecretRef
 
@@ -133,3 +134,33 @@ def test_the_installations_key_is_made_once_and_for_the_owner_alone(tmp_path: Pa
         0o700,
         0o600,
     ]
+
+
+async def test_with_another_config_every_secret_is_read_anew_and_the_old_value_serves_while_it_cannot(
+    resolver: SecretResolver, tmp_path: Path
+) -> None:
+    kept = write(tmp_path / "kept", "one")
+    await resolver.resolve(kept)
+    write(tmp_path / "kept", "two")
+
+    resolver.adopt({"HOME": str(tmp_path), "NAME": "another"}, None)
+
+    assert (await resolver.resolve(kept)).reveal() == "two"
+    assert (await resolver.resolve(SecretRef("env:NAME"))).reveal() == "another"
+    (tmp_path / "kept").unlink()
+    resolver.adopt({"HOME": str(tmp_path)}, None)
+    assert (await resolver.resolve(kept)).reveal() == "two"
+
+
+async def test_a_program_of_the_owners_is_asked_by_its_name_in_the_config(
+    clock: Clock, redactor: Redactor, tmp_path: Path
+) -> None:
+    (tmp_path / "vault").write_text("#!/bin/sh\necho hush-hush\n")
+    (tmp_path / "vault").chmod(0o700)
+    given = {"source": "exec", "command": str(tmp_path / "vault"), "jsonOnly": False}
+    sources = secrets_config({"secrets": {"providers": {"vault": given}}})
+
+    resolver = SecretResolver({"PATH": os.defpath}, clock, redactor, sources)
+
+    assert (await resolver.resolve(SecretRef("exec:vault/x"))).reveal() == "hush-hush"
+    assert redactor.clean("hush-hush") == "***"

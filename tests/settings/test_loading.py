@@ -83,6 +83,23 @@ def test_a_broken_file_without_a_good_copy_is_refused(
         load(environ)
 
 
+def test_a_config_that_is_gone_comes_back_from_its_last_good_copy(environ: Environ, state_dir: Path) -> None:
+    config = state_dir / "openclaw.json"
+    load_to_serve(environ)
+    config.write_text('{ gateway: { port: 18999, auth: { token: "0123456789abcdef0123456789abcdef" } } }')
+    config.chmod(0o600)
+    load_to_serve(environ)
+    written = config.read_bytes()
+    config.unlink()
+
+    loaded = load_to_serve(environ)
+
+    assert loaded.settings.gateway.port == 18999
+    assert config.read_bytes() == loaded.paths.last_good.read_bytes() == written
+    assert "the file was gone" in str(loaded.problems[0])
+    assert load_to_serve(environ).problems == ()
+
+
 def test_a_bad_value_does_not_bring_back_the_last_good_file(environ: Environ, state_dir: Path) -> None:
     write(state_dir, "{gateway: {port: 18800}}")
     load_to_serve(environ)

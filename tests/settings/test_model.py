@@ -24,6 +24,7 @@ EXAMPLES = {
     "models.providers.*.models",
     "tools.media.audio.models.*.provider",
     "tools.media.audio.models.*.model",
+    "secrets.providers.*.source",
 }
 """Keys without a default, or whose default would leave nothing to show."""
 

@@ -1,6 +1,5 @@
 import pytest
 
-from openclaw.sessions.config import UNREADABLE
 from openclaw.settings.problems import (
     Key,
     Problem,
@@ -12,6 +11,7 @@ from openclaw.settings.problems import (
     sounds_secret,
     switch_off,
 )
+from openclaw.types.unreadable import UNREADABLE
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 from openclaw.channels.telegram.config import TelegramAccount
 from openclaw.settings.model import Settings
 from openclaw.settings.references import read_reference
+from openclaw.settings.sources.config import SecretsConfig
 from openclaw.types.errors import ConfigError, SecretError
 from openclaw.types.secrets import SecretRef
 
@@ -20,10 +21,10 @@ Reveal = Callable[[SecretRef | None], str]
 Rule = Callable[[Settings, Reveal], Iterator[ConfigError]]
 
 
-def revealing(environ: Mapping[str, str]) -> Reveal:
+def revealing(environ: Mapping[str, str], secrets: SecretsConfig | None = None) -> Reveal:
     def reveal(reference: SecretRef | None) -> str:
         try:
-            return read_reference(reference.text, environ).strip() if reference else ""
+            return read_reference(reference.text, environ, secrets).strip() if reference else ""
         except SecretError:
             return ""
 
@@ -37,7 +38,7 @@ def insecurities(settings: Settings, reveal: Reveal) -> list[ConfigError]:
 
 def refuse_insecure(settings: Settings, environ: Mapping[str, str]) -> None:
     """Raises the first ConfigError there is."""
-    for error in insecurities(settings, revealing(environ)):
+    for error in insecurities(settings, revealing(environ, settings.secrets)):
         raise error
 
 

@@ -3,10 +3,13 @@
 import difflib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from openclaw.channels.registry import channel_names
 from openclaw.settings.problems import Key, Problem, Raw, dotted
-from openclaw.settings.shape import Shape
+
+if TYPE_CHECKING:
+    from openclaw.settings.shape import Shape
 
 _ORIGINAL: tuple[tuple[str, str], ...] = (
     (
@@ -98,28 +101,30 @@ _ORIGINAL: tuple[tuple[str, str], ...] = (
         " allowedAgentIds presets transformsDir mappings gmail internal",
     ),
     ("logging", "level file consoleLevel consoleStyle redactSensitive redactPatterns"),
+    ("secrets", "providers defaults resolution"),
+    ("secrets.providers.*", "noOutputTimeoutMs"),
 )
 """The keys of the original OpenClaw that an existing file may hold. `*` stands for any name or number."""
 
-READ_ELSEWHERE = frozenset({"$schema", "meta", "wizard", "env", "secrets"})
+READ_ELSEWHERE = frozenset({"$schema", "meta", "wizard", "env"})
 """At the top of the file: read before the models are asked, or written by tools; nobody's mistake."""
 
 
 @dataclass(slots=True)
 class Tidied:
     raw: Raw
-    unknown: list[tuple[Key, Shape]] = field(default_factory=list)
+    unknown: list[tuple[Key, "Shape"]] = field(default_factory=list)
     """The keys, each with what may stand beside it."""
 
 
-def tidied(raw: Raw, shape: Shape) -> Tidied:
+def tidied(raw: Raw, shape: "Shape") -> Tidied:
     """Without unknown keys and nulls, and with the names the models go by."""
     result = Tidied(raw)
     result.raw = _tidy(raw, shape, (), result)
     return result
 
 
-def _tidy(value: Any, shape: Shape, key: Key, result: Tidied) -> Any:
+def _tidy(value: Any, shape: "Shape", key: Key, result: Tidied) -> Any:
     if isinstance(value, list):
         below = [(item, shape.child(at)) for at, item in enumerate(value)]
         return [
@@ -141,10 +146,12 @@ def _tidy(value: Any, shape: Shape, key: Key, result: Tidied) -> Any:
     return kept
 
 
-def unknown_keys(unknown: Iterable[tuple[Key, Shape]], root: Shape) -> Iterator[Problem]:
+def unknown_keys(unknown: Iterable[tuple[Key, "Shape"]], root: "Shape") -> Iterator[Problem]:
     """A guess for each; one problem for all those that the original would understand."""
     originals: list[Key] = []
     for key, beside in unknown:
+        if len(key) == 2 and key[0] == "channels" and key[1] in channel_names():
+            continue
         if known_to_original(key):
             originals.append(key)
         elif key[0] not in READ_ELSEWHERE:
@@ -160,7 +167,7 @@ def unknown_keys(unknown: Iterable[tuple[Key, Shape]], root: Shape) -> Iterator[
         )
 
 
-def _guess(key: Key, beside: Shape, root: Shape) -> str:
+def _guess(key: Key, beside: "Shape", root: "Shape") -> str:
     name = str(key[-1])
     if likely := nearest(name, beside.fields()):
         return dotted((*key[:-1], likely))
@@ -175,7 +182,7 @@ def nearest(name: str, names: Iterable[str]) -> str:
     return by_folded[found[0]] if found else ""
 
 
-def _paths(shape: Shape, key: Key) -> Iterator[Key]:
+def _paths(shape: "Shape", key: Key) -> Iterator[Key]:
     """Every key there is outside maps and lists; the shallow ones first."""
     fields = shape.fields()
     for name in fields:

@@ -11,6 +11,7 @@ from openclaw.settings.editing.showing import shown, shown_at, value_at
 from openclaw.settings.editing.spelling import key_named, value_named
 from openclaw.settings.editing.writing import write_config
 from openclaw.settings.file import UnreadableError, parse
+from openclaw.settings.life.effects import effect_of
 from openclaw.settings.loading import tried
 from openclaw.settings.paths import Paths
 from openclaw.settings.problems import Key, dotted
@@ -94,12 +95,12 @@ class OwnerConfig:
             )
         self._write(Put(key, meant))
         said = orjson.dumps(shown_at(key, meant)).decode()
-        return f"{dotted(key)} is {said} now. It counts after /restart."
+        return f"{dotted(key)} is {said} now.{_when(key)}"
 
     def _take(self, name: str) -> str:
         key = self._changeable(name)
         self._write(Take(key))
-        return f"{dotted(key)} is no longer set. That counts after /restart."
+        return f"{dotted(key)} is no longer set.{_when(key)}"
 
     def _changeable(self, name: str) -> Key:
         try:
@@ -114,6 +115,10 @@ class OwnerConfig:
 
     def _write(self, edit: Edit) -> None:
         write_config(self._environ, self._paths, [edit])
+
+
+def _when(key: Key) -> str:
+    return "" if effect_of(key) in ("live", "channel") else " It counts after /restart."
 
 
 def refers(value: object) -> bool:

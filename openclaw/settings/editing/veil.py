@@ -12,7 +12,10 @@ from openclaw.settings.model import ROOT
 from openclaw.settings.problems import Key, dotted
 from openclaw.settings.shape import Shape
 
-_REMARK = re.compile(r"//[^\n\r\u2028\u2029]*|/\*.*?\*/", re.DOTALL)
+_REMARK = re.compile(
+    r"""(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')|//[^\n\r\u2028\u2029]*|/\*.*?\*/""", re.DOTALL
+)
+"""Or a text, for there is no comment in a text: most addresses hold two strokes."""
 _SAID = re.compile(
     r"(?i)((?:token|secret|password|api_?key|sid)\w*[\"']?\s*[:=]\s*)(\"[^\"]*\"|'[^']*'|[^\s,}]+)"
 )
@@ -28,7 +31,7 @@ def veiled(text: str, secrets: Set[str]) -> str:
     ]
     pieces, place = [], 0
     for start, end, shown in [*cuts, (len(text), len(text), "")]:
-        pieces += [_REMARK.sub(lambda remark: _hush(remark[0], secrets), text[place:start]), shown]
+        pieces += [_REMARK.sub(lambda found: _quiet(found, secrets), text[place:start]), shown]
         place = end
     return "".join(pieces)
 
@@ -51,10 +54,10 @@ def unveiled(edited: str, old: str, secrets: Set[str]) -> str:
 
 def _with_remarks(text: str, old: str, secrets: Set[str]) -> str:
     """A comment that hides something comes back as it was."""
-    for remark in _REMARK.findall(old):
-        shown = _hush(remark, secrets)
-        if shown != remark:
-            text = text.replace(shown, remark)
+    for found in _REMARK.finditer(old):
+        shown = _quiet(found, secrets)
+        if shown != found[0]:
+            text = text.replace(shown, found[0])
     return text
 
 
@@ -81,6 +84,10 @@ def _veil(text: str, node: Node, key: Key, shape: Shape | None, secrets: Set[str
 def _name(key: Key) -> str:
     """Of a list's items, the list's."""
     return next((step for step in reversed(key) if isinstance(step, str)), "")
+
+
+def _quiet(found: re.Match[str], secrets: Set[str]) -> str:
+    return found[0] if found["text"] is not None else _hush(found[0], secrets)
 
 
 def _hush(remark: str, secrets: Set[str]) -> str:

@@ -63,7 +63,7 @@ def rewrite_config(
             before, after = tried(environ, paths, text.encode()), tried(environ, paths, new.encode())
         except (UnreadableError, EditError, UnicodeError) as error:
             raise NotWrittenError(f"{file}: {error}. Nothing was written.") from None
-        warnings = _refuse_worse(before, after)
+        warnings = refuse_worse(before, after)
         if new == text:
             return Written(before, after, warnings, changed=False)
         if _present(file) != old:
@@ -90,10 +90,16 @@ def _check(text: str, edits: Sequence[Edit]) -> None:
         raise EditError("the value would not be read again as it was meant")
 
 
-def _refuse_worse(before: Loaded, after: Loaded) -> tuple[Problem, ...]:
-    """What is wrong already may stay; what an edit would make wrong is refused. The rest are warnings."""
-    insecure = {str(error) for error in insecurities(before.settings, revealing(before.environ))}
-    for error in insecurities(after.settings, revealing(after.environ)):
+def refuse_worse(before: Loaded, after: Loaded) -> tuple[Problem, ...]:
+    """What is wrong already may stay; what an edit would make wrong is refused. The rest are warnings.
+
+    Raises NotWrittenError.
+    """
+    insecure = {
+        str(error)
+        for error in insecurities(before.settings, revealing(before.environ, before.settings.secrets))
+    }
+    for error in insecurities(after.settings, revealing(after.environ, after.settings.secrets)):
         if str(error) not in insecure:
             raise NotWrittenError(f"{error} Nothing was written.")
     fresh = [problem for problem in after.problems if problem not in before.problems]

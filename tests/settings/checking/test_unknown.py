@@ -35,7 +35,7 @@ def test_the_originals_keys_are_told_once_and_all_together() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", ["$schema", "meta", "wizard", "env", "secrets"])
+@pytest.mark.parametrize("name", ["$schema", "meta", "wizard", "env"])
 def test_what_tools_write_is_nobodys_mistake(name: str) -> None:
     assert complaints({name: {"x": 1}}) == []
 

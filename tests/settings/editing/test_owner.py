@@ -29,10 +29,8 @@ async def test_the_owner_sees_it_without_its_secrets(config: OwnerConfig) -> Non
 
 
 async def test_the_owner_changes_what_is_harmless(config: OwnerConfig, tmp_path: Path) -> None:
-    assert await config.put("messages.queue.MODE", "collect") == (
-        'messages.queue.mode is "collect" now. It counts after /restart.'
-    )
-    assert await config.put("budgets.perDay", "5") == "budgets.perDay is 5 now. It counts after /restart."
+    assert await config.put("messages.queue.MODE", "collect") == ('messages.queue.mode is "collect" now.')
+    assert await config.put("budgets.perDay", "5") == "budgets.perDay is 5 now."
     assert (tmp_path / "openclaw.json").read_text().startswith(TEXT[:-3])
     assert await config.show("budgets.perDay") == "5.0"
 

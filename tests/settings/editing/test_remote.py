@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from openclaw.settings.editing.remote import RemoteConfig, changes, merges
+from openclaw.settings.editing.remote import RemoteConfig, merges
 from openclaw.settings.editing.writing import NotWrittenError
 from openclaw.settings.paths import Paths
+from openclaw.settings.problems import changes
 from openclaw.types.errors import OpenClawError
 
 TEXT = '// mine\n{\n  gateway: { auth: { token: "hush-hush-hush-hush" } },\n  budgets: { perDay: 5 }, // enough\n}\n'
@@ -39,7 +40,7 @@ async def test_the_text_is_shown_edited_and_written_with_its_comments(
     raw = file["raw"].replace("perDay: 5", "perDay: 7").replace("// enough", "// for now")
 
     told = await remote.replace(raw, file["fileHash"])
-    assert (told["ok"], told["changed"], told["restartRequired"]) == (True, True, True)
+    assert (told["ok"], told["changed"], told["restartRequired"]) == (True, True, False)
     assert "hush" not in str(told)
     written = place.config.read_text()
     assert written == TEXT.replace("perDay: 5", "perDay: 7").replace("// enough", "// for now")
@@ -105,10 +106,54 @@ async def test_a_file_that_is_not_there_or_no_json5(remote: RemoteConfig, place:
 
 async def test_the_schema_says_what_may_be_edited_and_what_is_secret(remote: RemoteConfig) -> None:
     told: Any = await remote.schema()
-    assert told["uiHints"]["budgets.perDay"] == {"editable": True}
-    assert told["uiHints"]["gateway.auth.token"] == {"sensitive": True}
-    assert "gateway.port" not in told["uiHints"]
+    hints = told["uiHints"]
+    assert hints["budgets.perDay"] == {"help": "The day begins at midnight in your zone.", "editable": True}
+    assert hints["gateway.auth.token"]["sensitive"] is True
+    assert hints["agents.list.*.model"]["help"] == "Outranks /model: this agent always uses it."
+    assert "editable" not in hints["gateway.bind"]
     assert "budgets" in told["schema"]["properties"]
+
+
+async def test_a_change_is_tried_before_it_is_written(remote: RemoteConfig, place: Paths) -> None:
+    raw = str((await file_of(remote))["raw"])
+    told = await remote.check(raw.replace("perDay: 5", "perDay: 7"), None)
+    assert (told["ok"], told["changed"], told["problems"]) == (True, ["budgets.perDay"], [])
+    assert told["raw"] == raw.replace("perDay: 5", "perDay: 7")
+
+    told = await remote.check(None, "{budgets: {perTurn: 1, perDay: null}}")
+    assert (told["ok"], told["changed"]) == (True, ["budgets.perDay", "budgets.perTurn"])
+    assert "perTurn: 1" in str(told["raw"])
+    assert "hush" not in str(told)
+    assert place.config.read_text() == TEXT
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "column", "words"),
+    [
+        ("budgets: {", "budgets: ", 4, 13, "not valid JSON5"),
+        ("perDay: 5", "perDya: 5", 4, 14, "there is no such key"),
+        ("perDay: 5", "perDay: 'much'", 4, 14, "number"),
+        (
+            "budgets: {",
+            "agents: { defaults: { model: 'env:HOME' } }, budgets: {",
+            4,
+            25,
+            "on the machine itself",
+        ),
+        ('"***"', '"another-token-of-theirs"', 3, 22, "only on the machine itself"),
+        ('token: "***"', 'token: "***", other: "***"', 3, 36, "there was none before"),
+        ("5 }, // enough\n}", "5 }, // enough\n", 2, 1, "no closing }"),
+    ],
+)
+async def test_what_is_wrong_is_told_with_its_place(
+    remote: RemoteConfig, old: str, new: str, line: int, column: int, words: str
+) -> None:
+    raw = str((await file_of(remote))["raw"])
+    told: Any = await remote.check(raw.replace(old, new), None)
+    assert told["ok"] is False
+    first = told["problems"][0]
+    assert (first["line"], first["column"]) == (line, column), told
+    assert words in first["message"]
 
 
 def test_a_merge_patch_place_by_place() -> None:

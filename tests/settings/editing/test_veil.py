@@ -47,3 +47,11 @@ def test_stars_where_there_was_no_secret_are_refused() -> None:
 def test_a_secret_may_be_replaced_in_the_text() -> None:
     shown = veiled(TEXT, SECRETS).replace('token: "***" } }', 'token: "another-one-of-mine" } }')
     assert "another-one-of-mine" in unveiled(shown, TEXT, SECRETS)
+
+
+def test_two_strokes_in_an_address_begin_no_comment() -> None:
+    text = '{"channels": {"sms": {"apiRoot": "http://127.0.0.1:9/", "authToken": "hush-hush", "accountSid": "AC1"}}}'
+    shown = veiled(text, frozenset())
+    sms = pyjson5.decode(shown)["channels"]["sms"]
+    assert (sms["apiRoot"], sms["authToken"]) == ("http://127.0.0.1:9/", "***")
+    assert unveiled(shown, text, frozenset()) == text
