@@ -10,7 +10,6 @@ import anyio
 from openclaw.channels.sms.config import MESSAGE_PATHS, SmsAccount
 from openclaw.channels.twilio.bases import Bases, bases_of
 from openclaw.channels.twilio.config import TwilioConfig
-from openclaw.channels.twilio.login import Login
 from openclaw.channels.twilio.problems import RefusalError, UnreachableError
 from openclaw.channels.voice.config import VoiceConfig
 from openclaw.settings.model import Settings
@@ -130,6 +129,8 @@ def _urls(bases: Bases, paths: Sequence[str]) -> tuple[str, ...]:
 
 async def look(settings: Settings, resolver: Resolver) -> list[Drift]:
     """Asks Twilio for every account of the config. Raises OpenClawError where it does not answer."""
+    from openclaw.channels.twilio.login import Login
+
     found: list[Drift] = []
     for place, (config, expected) in expectations(settings).items():
         login = Login(config, resolver, place)

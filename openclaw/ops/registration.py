@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Iterator
 import anyio
 
 from openclaw.channels.sms.config import SmsAccount
-from openclaw.channels.twilio.login import Login
 from openclaw.channels.twilio.problems import RefusalError, UnreachableError
 from openclaw.compliance.area_codes import TOLL_FREE, area_code
 from openclaw.compliance.config import ComplianceConfig
@@ -60,6 +59,8 @@ def _is_open(config: ComplianceConfig, number: str) -> bool:
 
 async def look(settings: Settings, resolver: Resolver, told: Told) -> None:
     """An account that cannot be asked stays as it is known, for a day."""
+    from openclaw.channels.twilio.login import Login
+
     for place, account in unstated(settings):
         number = account.from_number or ""
         login = Login(account, resolver, place)
