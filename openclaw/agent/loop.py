@@ -11,6 +11,7 @@ from openclaw.agent.repetition import Repetition
 from openclaw.agent.taint import provenances
 from openclaw.agent.tools.base import Act, Effect, Output, Scene, Tool, ToolError, ToolInputError
 from openclaw.agent.tools.handing import closed, handed_over
+from openclaw.agent.tools.watching import Watch
 from openclaw.agent.untrusted import encodable
 from openclaw.llm.chat import Delta, ModelError, OnDelta, Reply, Request, Substitution
 from openclaw.types.clock import Clock
@@ -237,17 +238,22 @@ async def _run_tools(turn: Turn, house: House, step: RecordedStep, scene: Scene)
     for number, together in enumerate(_batches(turn.tools, open_calls)):
         skipped = number > 0 and await house.ears.waiting()
 
-        async def run(call: ToolCall, skipped: bool = skipped) -> None:
+        watch = Watch(scene, house.emit, house.clock, len(together))
+
+        async def run(call: ToolCall, skipped: bool = skipped, watch: Watch = watch) -> None:
             began = call.id in step.started
+            here = replace(scene, call_id=call.id, tell=watch.begin(call))
             if skipped and not began:
                 results[call.id] = await _skip(turn, house, call)
             else:
-                results[call.id] = await _run_tool(turn, house, call, replace(scene, call_id=call.id), began)
+                results[call.id] = await _run_tool(turn, house, call, here, began)
+            watch.end(call)
 
         try:
             async with anyio.create_task_group() as group:
                 for call in together:
                     group.start_soon(run, call)
+                group.start_soon(watch.run)
         except BaseExceptionGroup as failures:
             # The daemon stops while a call waits for its owner's word.
             if failures.subgroup(TurnPausedError) is None:

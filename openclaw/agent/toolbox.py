@@ -1,10 +1,10 @@
 """The tools and skills of an agent, and which of them a turn gets."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import anyio
 import anyio.to_thread
@@ -17,13 +17,15 @@ from openclaw.agent.profile import AgentProfile
 from openclaw.agent.prompt import SkillLine
 from openclaw.agent.skills.catalog import CodeFile, SkillCatalog, Skills
 from openclaw.agent.skills.catalog import SkillFolders as SkillFolders
-from openclaw.agent.skills.code import SkillCode, load_code
 from openclaw.agent.skills.listing import listed
 from openclaw.agent.skills.manifest import Skill, SkillProblem, Surroundings
 from openclaw.agent.skills.reading import SkillTexts
 from openclaw.agent.tools.base import Tool
 from openclaw.net.door import Door
 from openclaw.types.clock import Clock
+
+if TYPE_CHECKING:
+    from openclaw.agent.skills.code import SkillCode
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,27 @@ class ToolFamily(Protocol):
 
     def tools(self, profile: AgentProfile) -> tuple[Tool, ...]:
         """Quick. The same object as long as nothing has changed."""
+
+
+class LateFamily:
+    """Opened when a turn first asks for its tools."""
+
+    def __init__(self, open_family: Callable[[], ToolFamily]) -> None:
+        self._open = open_family
+        self._family: ToolFamily | None = None
+
+    def tools(self, profile: AgentProfile) -> tuple[Tool, ...]:
+        if self._family is None:
+            self._family = self._open()
+        return self._family.tools(profile)
+
+
+class _NoTools:
+    def tools(self, profile: AgentProfile) -> tuple[Tool, ...]:
+        return ()
+
+
+NO_TOOLS: ToolFamily = _NoTools()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +134,15 @@ class Toolbox:
         self._building = anyio.Lock()
 
     def furnish(self, families: Sequence[ToolFamily]) -> None:
-        """Called once, before the first turn: some families need parts of the house that need the toolbox."""
+        """Before the first turn, as some families need parts of the house that need the toolbox; and with others."""
         self._families = tuple(families)
+
+    def adopt(self, settings: ToolSettings, surroundings: Surroundings) -> None:
+        """For turns that begin from now on: the tools of the others are theirs."""
+        self._settings, self._surroundings = settings, surroundings
+        self.texts.adopt(settings.skills)
+        for kept in (self._catalogs, self._code, self._stocks, self._shelves):
+            kept.clear()
 
     async def shelf(self, profile: AgentProfile, who: Who | None = None) -> Shelf:
         """What a turn for `who` gets; None: for the owner."""
@@ -223,7 +253,9 @@ class Toolbox:
             if _origin(tool.name) == "mcp":
                 yield Stocked(tool, "mcp", tool.name.removeprefix(MCP).partition("__")[0])
 
-    def _load(self, file: CodeFile) -> SkillCode:
+    def _load(self, file: CodeFile) -> "SkillCode":
+        from openclaw.agent.skills.code import load_code
+
         if file not in self._code:
             entry = self._settings.skills.entry(file.skill.manifest.key)
             limit = self._settings.tools.timeout_seconds

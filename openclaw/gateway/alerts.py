@@ -96,6 +96,9 @@ class Alerts:
         self._full = False
         self._outlets = (Outlet(self._tell_owners), Outlet(self._tell_discord))
 
+    def adopt(self, discord: Discord | None) -> None:
+        self._parts = replace(self._parts, discord=discord)
+
     async def run(self) -> None:
         """Until cancelled. What was raised before waits for it."""
         async with anyio.create_task_group() as group:

@@ -106,6 +106,9 @@ class Answering:
         self._stopping = stopping
         self._emit = emit
 
+    def adopt(self, parts: Parts) -> None:
+        self._parts = parts
+
     async def answer(self, running: Running) -> Answer | GivenUp | Outgrown:
         """Raises TurnPausedError when the daemon stops."""
         waiting_since: float | None = None

@@ -95,13 +95,19 @@ def summary(deed: Deed) -> str:
     )
 
 
-def question_part(approval_id: str, text: str, minutes: int) -> Part:
+def question_part(approval_id: str, text: str, minutes: float, asks: str = "may I do this, once?") -> Part:
     allow, deny = f"/approve {approval_id} allow", f"/approve {approval_id} deny"
     asked = (
-        f"Approval {approval_id}: may I do this, once?\n\n{text}\n\n{allow}\n{deny}\n"
-        f"Without an answer within {minutes} minutes it is a no."
+        f"Approval {approval_id}: {asks}\n\n{text}\n\n{allow}\n{deny}\n"
+        f"Without an answer within {_span(minutes)} it is a no."
     )
     return Part(asked, buttons=(Button("Allow once", allow), Button("Deny", deny)))
+
+
+def _span(minutes: float) -> str:
+    whole = minutes == int(minutes)
+    count, unit = (int(minutes), "minute") if whole else (max(1, round(minutes * 60)), "second")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def told_part(approval_id: str, text: str, outcome: ApprovalOutcome, by: str) -> Part:

@@ -19,6 +19,7 @@ from openclaw.gateway.redaction import without_secrets
 from openclaw.gateway.waiting import LOOK, WaitingRoom, same_place
 from openclaw.sessions.sessions import Sessions
 from openclaw.store.approvals import Approval, ApprovalLedger, Asking, Question, Replaced, TooManyQuestions
+from openclaw.store.command_asks import COMMAND
 from openclaw.store.inbox import InboxRow
 from openclaw.store.ledger import Ledger
 from openclaw.store.outbox import Draft
@@ -84,11 +85,16 @@ class Approvals:
         self._late: dict[str, tuple[str, Part]] = {}
         """Questions that were settled while they were being sent."""
         self._stopping = False
+        self._new = anyio.Event()
 
     async def run(self) -> None:
-        """Until cancelled: what nobody waits for any more is withdrawn."""
+        """Until cancelled: what nobody waits for any more is withdrawn, and a program's question ends in time."""
         await self._tidy()
-        await self._parts.bus.watch("approvals", self._see, TurnFinished, ReplySent, Stopping, depth=DEPTH)
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._end_in_time)
+            await self._parts.bus.watch(
+                "approvals", self._see, TurnFinished, ReplySent, Stopping, depth=DEPTH
+            )
 
     def knock(self, session_key: str, settings: Mapping[str, object]) -> None:
         """Somebody writes to a busy session: whoever waits there looks whether it is for him."""
@@ -107,23 +113,27 @@ class Approvals:
         approval, fresh = asked
         self._asking_runs.add(scene.run_id)
         if fresh:
-            await self._announce(approval, asking)
+            await self.announce(approval, asking)
         outcome = approval.state if approval.state != "pending" else await self._answer_to(approval, scene)
         if outcome == "approved" and not await self._parts.approvals.use(approval.id):
             outcome = "withdrawn"
         return approval.id, outcome
 
     def _asking(self, deed: Deed, scene: Scene) -> Asking:
-        clean = without_secrets
-        secrets, name = self._parts.secrets(), approval_text.spoken_id()
-        text = clean(approval_text.described(deed, scene), secrets)
-        to = self._place_to_ask(scene)
-        draft = None
+        name = approval_text.spoken_id()
+        words = approval_text.summary(deed), approval_text.described(deed, scene), "may I do this, once?"
+        return self.worded((name, *words), scene, LASTS_MS)
+
+    def worded(self, words: tuple[str, str, str, str], scene: Scene, lasts_ms: int) -> Asking:
+        """`words`: its id, its summary, its text, and how it is asked. Nothing is asked yet."""
+        name, summary, text, asks = words
+        secrets, to, draft = self._parts.secrets(), self._place_to_ask(scene), None
+        text = without_secrets(text, secrets)
         if to is not None:
-            part = approval_text.question_part(name, text, LASTS_MS // 60_000)
+            part = approval_text.question_part(name, text, lasts_ms / 60_000, asks)
             draft = Draft(new_id("o"), to, part, 0, "owner", "owner", scene.trace_id)
-        until = self._parts.clock.now_ms() + LASTS_MS
-        return Asking(name, clean(approval_text.summary(deed), secrets), text, until, draft)
+        until = self._parts.clock.now_ms() + lasts_ms
+        return Asking(name, without_secrets(summary, secrets), text, until, draft)
 
     def _place_to_ask(self, scene: Scene) -> Address | None:
         written = [
@@ -134,8 +144,10 @@ class Approvals:
         ]
         return place_to_ask(scene, self._parts.owners, written)
 
-    async def _announce(self, approval: Approval, asking: Asking) -> None:
+    async def announce(self, approval: Approval, asking: Asking) -> None:
+        """It stands in the ledger: whoever may answer hears of it."""
         parts, question = self._parts, approval.question
+        self._new.set()
         logger.info("approval %s is asked for: %s", approval.id, approval.summary)
         if asking.draft is not None:
             await parts.bus.publish(ReplyReady(asking.draft.to))
@@ -245,6 +257,26 @@ class Approvals:
                 await self._tidy()
             case _:
                 pass
+
+    async def expire(self, approval: Approval) -> None:
+        """Nobody has answered in time."""
+        await self._settle(approval, "expired", "")
+
+    async def _end_in_time(self) -> None:
+        # A turn looks at its own clock while it waits; a program may have left its question behind.
+        while True:
+            self._new = anyio.Event()
+            until = None
+            for each in await self._parts.approvals.pending():
+                if each.question.kind != COMMAND:
+                    continue
+                if each.expires_at <= self._parts.clock.now_ms():
+                    await self.expire(each)
+                else:
+                    until = min(until or each.expires_at, each.expires_at)
+            left = None if until is None else (until - self._parts.clock.now_ms()) / 1000
+            with anyio.move_on_after(None if left is None else min(NAP_SECONDS, left)):
+                await self._new.wait()
 
     async def leave(self, run_id: str) -> None:
         """The run is over: nobody waits any more for what it asked."""

@@ -64,7 +64,7 @@ class BriefingParts:
     toolbox: Toolbox
     renderer: Renderer
     timezone: str
-    owners: tuple[str, ...]
+    owners: Sequence[str]
     """`<channel>:<id>` of everyone who has the owner's authority."""
     album: Album | None = None
     phone: PhoneBriefing | None = None
@@ -91,15 +91,24 @@ class HouseBriefing:
         """See `Toolbox.furnish`."""
         self._parts.toolbox.furnish(families)
 
+    @property
+    def toolbox(self) -> Toolbox:
+        return self._parts.toolbox
+
+    def adopt(self, parts: BriefingParts) -> None:
+        """For turns that begin from now on. The toolbox is the same."""
+        self._parts = parts
+        self._memos.clear()
+
     def texts(self) -> SkillTexts:
         return self._parts.toolbox.texts
 
     def survey(self) -> ToolSurvey:
-        parts = self._parts
-
         def model_of(profile: AgentProfile) -> str:
+            parts = self._parts
             return parts.models.default_name(model_ref(profile, {}, parts.defaults))
 
+        parts = self._parts
         return ToolSurvey(parts.toolbox, parts.agents, parts.owners, model_of)
 
     async def weigh(self, agent: str) -> Mapping[str, Mapping[str, int]]:
@@ -171,14 +180,16 @@ class HouseBriefing:
         window: int,
     ) -> Callable[[Sequence[Entry]], Request]:
         history = [self._with_skill(agent, entry) for entry in history]
+        # A turn ends with the settings that it began with.
+        parts = self._parts
 
         def prompt(entries: Sequence[Entry]) -> Request:
             # Asked for each step: another model may have taken over, and only its own thoughts are shown to it.
             name = model.name
-            seen = pruned([*history, *entries], self._parts.defaults.context_pruning, window)
-            messages = self._parts.renderer.messages(seen, name)
-            model_name, most = name.partition("/")[2], self._parts.defaults.max_tokens
-            return Request(model_name, system, messages, specs, most, album=self._parts.album)
+            seen = pruned([*history, *entries], parts.defaults.context_pruning, window)
+            messages = parts.renderer.messages(seen, name)
+            model_name, most = name.partition("/")[2], parts.defaults.max_tokens
+            return Request(model_name, system, messages, specs, most, album=parts.album)
 
         return prompt
 
@@ -200,7 +211,7 @@ class HouseBriefing:
                 row.channel,
                 row.event.chat_type,
                 private,
-                self._parts.owners,
+                tuple(self._parts.owners),
                 capabilities(row)
                 if row.channel == "sms"
                 else (*CAPABILITIES.get(row.channel, ()), *told(row.event)),

@@ -63,6 +63,10 @@ class Budgets:
         self._hours: dict[str, deque[tuple[int, float]]] = {}
         """What each sender cost in the last hour, oldest first."""
 
+    def adopt(self, config: BudgetsConfig) -> None:
+        """Holds for the next question already: what is spent stays spent."""
+        self._config = config
+
     async def load(self, ledger: Ledger) -> None:
         """From now on every row that is committed counts."""
         now = self._clock.now_ms()

@@ -52,6 +52,10 @@ class Clearance:
         self._rules = rules
         self._owners = owners
 
+    def adopt(self, rules: SendingRules) -> None:
+        """For what leaves from now on."""
+        self._rules = rules
+
     @property
     def consents(self) -> ConsentLedger:
         return self._parts.consents

@@ -67,6 +67,10 @@ class Delivery:
         self._alarms: dict[Address, int] = {}
         """When an address is looked at again, in milliseconds since 1970."""
 
+    def adopt(self, rules: DeliveryRules) -> None:
+        self._rules = rules
+        self._doubts.adopt(rules.on_ambiguous)
+
     async def run(self) -> None:
         """Until cancelled. The first pass settles and sends what an earlier life of the daemon left."""
         # Subscribed before the table is read: a row written in between is found by one or by the other.

@@ -27,22 +27,34 @@ class Discord:
     async def tell(self, text: str) -> bool:
         """Whether Discord has it. Raises nothing: an alert about an alert would help nobody."""
         try:
-            url = (await self._resolver.resolve(self._reference)).reveal().strip()
-            door = self._door.opened_for([url])
-            for attempt in range(1, TRIES + 1):
-                answer = await door.post(url, content(text))
-                if answer.status < 400:
-                    return True
-                logger.warning("Discord answered an alert with %d", answer.status)
-                if answer.status != 429 and answer.status < 500:
-                    return False  # the address is wrong, and stays so
-                if attempt < TRIES:
-                    await anyio.sleep(wait_seconds(answer, attempt))
+            url = await self._address()
+            if (told := await self._told(url, text)) is None and (
+                newer := await self._address(fresh=True)
+            ) != url:
+                told = await self._told(newer, text)
+            return told or False
         except SecretError as error:
             logger.warning("ops.discord.webhookUrl: %s", error)
         except OutboundError as error:
             # Without the error's own words: they name the address, and that is a secret.
             logger.warning("an alert did not reach Discord (%s)", type(error).__name__)
+        return False
+
+    async def _address(self, *, fresh: bool = False) -> str:
+        return (await self._resolver.resolve(self._reference, fresh=fresh)).reveal().strip()
+
+    async def _told(self, url: str, text: str) -> bool | None:
+        """None: the address is wrong, and stays so."""
+        door = self._door.opened_for([url])
+        for attempt in range(1, TRIES + 1):
+            answer = await door.post(url, content(text))
+            if answer.status < 400:
+                return True
+            logger.warning("Discord answered an alert with %d", answer.status)
+            if answer.status != 429 and answer.status < 500:
+                return None
+            if attempt < TRIES:
+                await anyio.sleep(wait_seconds(answer, attempt))
         return False
 
 

@@ -77,6 +77,10 @@ class Dispatch:
         self._beside: TaskGroup | None = None
         self._dual = dual
 
+    def adopt(self, routing: Routing, sending: SendPolicy) -> None:
+        """For messages that are sorted from now on."""
+        self._routing, self._sending = routing, sending
+
     async def run(self) -> None:
         """Until cancelled. The first pass takes up what an earlier life of the daemon left."""
         async with anyio.create_task_group() as beside:

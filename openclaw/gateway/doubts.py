@@ -49,6 +49,9 @@ class Doubts:
         self._wake = wake
         self._sent = sent
 
+    def adopt(self, on_ambiguous: AmbiguousPolicy | None) -> None:
+        self._on_ambiguous = on_ambiguous
+
     async def decide(self, doubtful: Doubtful, group: TaskGroup) -> None:
         """A message of an earlier life: a provider who lists what he has sent is asked before anybody else."""
         to = doubtful.claimed.message.to

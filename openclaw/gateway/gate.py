@@ -51,6 +51,10 @@ class HouseGate:
         self._traces = traces
         self._secrets = secrets
 
+    def adopt(self, rules: Rules) -> None:
+        """Holds for turns under way as well: a door that was shut is shut."""
+        self._rules = rules
+
     async def admit(self, call: ToolCall, act: Act, scene: Scene) -> str:
         if act.kind in LEAVING and await self._tells_a_secret(call, act):
             self._note(call, act, scene, verdict="refused", why="a secret")

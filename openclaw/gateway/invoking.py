@@ -86,6 +86,10 @@ class Invoking:
         self._under_way = 0
         self._keys: set[str] = set()
 
+    def adopt(self, gate: Gate, rules: Rules, doors: Doors) -> None:
+        self._parts = replace(self._parts, gate=gate, rules=rules)
+        self._doors = doors
+
     async def invoke(self, asked: Invocation) -> Invoked | Foreseen:
         """Waits for the owner's word where the policy asks for it.
 

@@ -45,6 +45,10 @@ class Lanes(Generic[K]):
         self._idle = anyio.Event()
         self._closing = False
 
+    def adopt(self, at_once: int) -> None:
+        """Work under way is not cut short."""
+        self._limiter.total_tokens = at_once
+
     async def run(self, *, task_status: anyio.abc.TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Work until cancelled."""
         async with anyio.create_task_group() as group:

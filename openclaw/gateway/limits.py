@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field
 
 from openclaw.schema import ConfigPart, Ids
-from openclaw.sessions.config import UNREADABLE, SendAction, SessionSendMatch
+from openclaw.sessions.config import SendAction, SessionSendMatch
+from openclaw.types.unreadable import UNREADABLE
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)|24:00")

@@ -8,6 +8,7 @@ link of it.
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 
 from openclaw.agent.taint import FOREIGN, provenances
 from openclaw.types.conversation import AssistantMessage, Entry, ToolCall, ToolMessage, UserMessage
@@ -26,12 +27,30 @@ _WEB_TOOLS = frozenset({"web_search", "web_fetch"})
 
 def tamed(text: str, role: Role, heard: Sequence[Entry], system: Callable[[], str] = str) -> str:
     """`heard`: the whole conversation. `system`: what the owner's own files say, asked for only where it counts."""
-    if role != "owner" or _ADDRESS.search(text) is None or not provenances(heard) & FOREIGN:
+    if _ADDRESS.search(text) is None or not is_tame(role, heard):
         return text
-    known = frozenset(
-        address for words in (system(), *_read(heard)) for match in _ADDRESS.finditer(words)
-        for address in (match[0], match[0].rstrip(_MARKS))
-    )  # fmt: skip
+    return tamer(heard, system)(text)
+
+
+def is_tame(role: Role, heard: Sequence[Entry]) -> bool:
+    """Whether answers in this conversation are looked through at all."""
+    return role == "owner" and bool(provenances(heard) & FOREIGN)
+
+
+def tamer(heard: Sequence[Entry], system: Callable[[], str] = str) -> Callable[[str], str]:
+    """For several pieces of one answer: the conversation is gone through once, and only for an address."""
+
+    @cache
+    def known() -> frozenset[str]:
+        return frozenset(
+            address for words in (system(), *_read(heard)) for match in _ADDRESS.finditer(words)
+            for address in (match[0], match[0].rstrip(_MARKS))
+        )  # fmt: skip
+
+    return lambda text: _tame(text, known()) if _ADDRESS.search(text) else text
+
+
+def _tame(text: str, known: frozenset[str]) -> str:
     pieces: list[str] = []
     end = 0
     for code in _CODE.finditer(text):

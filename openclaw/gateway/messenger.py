@@ -43,6 +43,9 @@ class HouseMessenger:
         self._parts = parts
         self._config = config
 
+    def adopt(self, config: MessageToolConfig) -> None:
+        self._config = config
+
     def address(self, channel: str | None, target: str | None, account: str | None, scene: Scene) -> Address:
         here = scene.reply_to
         if target is None:

@@ -62,7 +62,12 @@ def substituted(asked: str, fault: str, answered: str) -> str:
 
 
 def summed_up(before: int, after: int) -> str:
-    return f"Summed up: {before:,} tokens became {after:,}."
+    # Of what a model has not counted yet, the size before is not known.
+    return (
+        f"Summed up: {before:,} tokens became {after:,}."
+        if before > after
+        else f"Summed up: {after:,} tokens."
+    )
 
 
 def with_trace(notice: str, trace_id: str) -> str:

@@ -1,7 +1,7 @@
 """A turn under way: what is known of it, what it hears, and how it is stopped."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -12,7 +12,8 @@ from openclaw.agent.repetition import Repetition
 from openclaw.agent.tools.base import Tool
 from openclaw.gateway.attachments import text_of
 from openclaw.gateway.journal import TurnJournal, last_heard
-from openclaw.gateway.links import tamed
+from openclaw.gateway.link_stream import LinkStream
+from openclaw.gateway.links import is_tame, tamed, tamer
 from openclaw.gateway.queueing import QueueRules
 from openclaw.gateway.tracing import Trace
 from openclaw.gateway.waiting import LOOK, WaitingRoom, before_commands, same_place
@@ -87,11 +88,20 @@ class Running:
         return (self.turn.row.run_id, *self.joined_runs)
 
     def tamed(self, text: str) -> str:
-        """With links as the conversation knows them. What the turn has done so far counts as heard."""
+        """With links as the conversation knows them."""
+        return tamed(text, self.row.role, self._heard(), self._system)
+
+    def link_stream(self) -> LinkStream | None:
+        """For the next reply of the model; None where its links may stand as they are."""
+        heard = self._heard()
+        return LinkStream(tamer(heard, self._system)) if is_tame(self.row.role, heard) else None
+
+    def _heard(self) -> list[Entry]:
+        """What the turn has done so far counts."""
         heard: list[Entry] = [*self.session.entries, *self.opening]
         for step in self.journal.recorded:
             heard += [*step.heard, step.message, ToolMessage("", 0, tuple(step.results.values()))]
-        return tamed(text, self.row.role, heard, self._system)
+        return heard
 
     def _system(self) -> str:
         if not self.system and self.prepared is not None:
@@ -103,14 +113,27 @@ class Running:
         self.scope.cancel()
 
     def telling(self, emit: Emit) -> Emit:
-        """`emit`, with what the model writes kept in mind: a turn that is stopped keeps it."""
+        """`emit`, with what the model writes kept in mind: a turn that is stopped keeps it.
+
+        Those who watch are shown no link that the answer will not have.
+        """
+        links: LinkStream | None = None
 
         async def tell(event: TurnEvent) -> None:
+            nonlocal links
             match event:
                 case TextDelta():
+                    if not self.said:
+                        links = self.link_stream()
                     self.said += event.text
-                case ModelReplied() | ReplyWithdrawn():
-                    self.said = ""
+                    if links is not None:
+                        event = replace(event, shown=links.feed(event.text))
+                case ModelReplied():
+                    if links is not None and (rest := links.end()):
+                        await emit(TextDelta(event.run_id, event.session_key, "", rest))
+                    self.said, links = "", None
+                case ReplyWithdrawn():
+                    self.said, links = "", None
                 case _:
                     pass
             await emit(event)

@@ -7,8 +7,9 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from openclaw.gateway.limits import WEEKDAYS, SendMatch, SendPolicyConfig, SendRule, minutes
-from openclaw.sessions.config import UNREADABLE, SendAction, SessionSendMatch, SessionSendPolicy
+from openclaw.sessions.config import SendAction, SessionSendMatch, SessionSendPolicy
 from openclaw.types.calendar import local
+from openclaw.types.unreadable import UNREADABLE
 
 SendSwitch = Literal["on", "off", "inherit"]
 """`/send on|off|inherit`: what one session says for itself."""

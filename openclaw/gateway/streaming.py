@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import anyio
@@ -159,6 +159,10 @@ class Streams:
         self._parts = parts
         self._shows: dict[str, _Show] = {}
         self._group: TaskGroup | None = None
+
+    def adopt(self, plans: Mapping[tuple[str, str], StreamPlan], rules: BlockRules, tempo: Tempo) -> None:
+        """For answers that begin from now on."""
+        self._parts = replace(self._parts, plans=plans, rules=rules, tempo=tempo)
 
     async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
         """Until cancelled. A watcher: one that lags loses previews and blocks, never an answer."""

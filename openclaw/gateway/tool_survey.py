@@ -1,6 +1,6 @@
 """Which tools somebody would have, and which rule says so."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from openclaw.agent.policy.deciding import Who
@@ -36,7 +36,7 @@ class ToolSurvey:
     toolbox: Toolbox
     agents: Mapping[str, AgentProfile]
     """The default one first."""
-    owners: tuple[str, ...]
+    owners: Sequence[str]
     """`<channel>:<id>` of everyone who has the owner's authority."""
     model_of: Callable[[AgentProfile], str]
     """`provider/model` that an agent answers with where no session says otherwise."""

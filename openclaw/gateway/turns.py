@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Literal
 
@@ -91,6 +91,11 @@ class Turns:
         self._running: dict[str, Running] = {}
         self._busy_until: dict[str, int] = {}
         """When a session's last turn ended, while more of it waits."""
+
+    def adopt(self, patience: Patience, reset: Freshness) -> None:
+        """For turns that begin from now on."""
+        self._parts = replace(self._parts, patience=patience, reset=reset)
+        self._answering.adopt(self._parts)
 
     def stop(self) -> None:
         """Turns go on to their next step boundary and no further."""

@@ -139,6 +139,9 @@ class WaitingRoom:
         self._clock = clock
         self._since = clock.now_ms()
 
+    def adopt(self, config: QueueConfig) -> None:
+        self._config = config
+
     def rules(self, entry: Mapping[str, Any], channel: str) -> QueueRules:
         return rules_for(entry, channel, self._config)
 

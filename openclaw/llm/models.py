@@ -75,20 +75,24 @@ class Models:
         keyring: Keyring,
     ) -> None:
         """The keyring is loaded."""
-        self._settings = settings
-        self._config = settings.models
         self._resolver = resolver
         self._clock = clock
         self._providers = providers
         self._keyring = keyring
         self._clients = Clients()
         self._outages = Outages(clock)
+        self.adopt(settings)
+
+    def adopt(self, settings: ModelSettings) -> None:
+        """For turns that begin from now on; what is known of the keys stays known."""
+        self._settings = settings
+        self._config = settings.models
         self._profiles = {name: self._profiles_of(name) for name in self._provider_names()}
-        self._offline = not can_ask_any(settings.models, settings.auth, keyring.stored)
+        self._offline = not can_ask_any(settings.models, settings.auth, self._keyring.stored)
         every = [profile for profiles in self._profiles.values() for profile in profiles]
         self.menu = Menu(settings.models, settings.listed, tuple(profile.id for profile in every))
         """What may be chosen: for `find_model` and `guess_model`."""
-        keyring.name(every)
+        self._keyring.name(every)
 
     def for_turn(self, choice: Choice, asker: Asker) -> TurnModel:
         """Never raises: a model that cannot be asked says so when it is."""

@@ -20,8 +20,8 @@ NO_KEY = (
     "else works."
 )
 HOW_TO_SET = (
-    "For real answers, set ANTHROPIC_API_KEY in the daemon's environment, or models.providers.anthropic.apiKey in "
-    "openclaw.json, and start the daemon again."
+    "For real answers it needs a model's key: `openclaw onboard` asks for one and tries it. Or set ANTHROPIC_API_KEY "
+    "in the environment that it is started in."
 )
 HOW_TO_TRY = "To try a tool: /tool NAME {json}"
 

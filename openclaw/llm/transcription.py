@@ -51,6 +51,9 @@ class Transcriber:
         self._providers = providers
         self._resolver = resolver
 
+    def adopt(self, config: AudioConfig, providers: dict[str, ProviderEntry]) -> None:
+        self._config, self._providers = config, providers
+
     @property
     def able(self) -> bool:
         return self._config.enabled and bool(self._config.models)
@@ -75,30 +78,37 @@ class Transcriber:
         base_url = (entry.base_url if entry else None) or (vendor.base_url if vendor else "")
         if not base_url:
             raise TranscriptionError(f"models.providers.{model.provider}.baseUrl is not set")
-        headers = {**(entry.headers if entry else {}), **await self._authorization(model, entry)}
+        headers, form = entry.headers if entry else {}, {"model": model.model, "response_format": "json"}
         client = await anyio.to_thread.run_sync(_client, base_url, self._config.timeout_seconds)
+
+        async def ask(key: dict[str, str]) -> "httpx.Response":
+            place = f"{base_url.rstrip('/')}/audio/transcriptions"
+            return await client.post(place, data=form, files={"file": file}, headers={**headers, **key})
+
         async with client:
             try:
-                answer = await client.post(
-                    f"{base_url.rstrip('/')}/audio/transcriptions",
-                    data={"model": model.model, "response_format": "json"},
-                    files={"file": file},
-                    headers=headers,
-                )
+                key = await self._authorization(model, entry)
+                answer = await ask(key)
+                # It may have been changed where it is kept.
+                if answer.status_code == 401:
+                    newer = await self._authorization(model, entry, fresh=True)
+                    answer = await ask(newer) if newer != key else answer
             except httpx.HTTPError as error:
                 raise TranscriptionError(
                     f"{model.provider} cannot be reached: {type(error).__name__}"
                 ) from error
         return _text(answer.status_code, answer.content, model.provider)
 
-    async def _authorization(self, model: AudioModel, entry: ProviderEntry | None) -> dict[str, str]:
+    async def _authorization(
+        self, model: AudioModel, entry: ProviderEntry | None, *, fresh: bool = False
+    ) -> dict[str, str]:
         reference = entry.api_key if entry is not None else None
         if reference is None and model.provider in _KEYS:
             reference = SecretRef(_KEYS[model.provider])
         if reference is None:
             return {}
         try:
-            key = await self._resolver.resolve(reference)
+            key = await self._resolver.resolve(reference, fresh=fresh)
         except SecretError as error:
             raise TranscriptionError(f"no key for {model.provider}: {error}") from error
         return {"authorization": f"Bearer {key.reveal()}"}

@@ -4,13 +4,11 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from openclaw.schema import ConfigPart, Ids
+from openclaw.types.unreadable import UNREADABLE
 
 DmScope = Literal["main", "per-peer", "per-channel-peer", "per-account-channel-peer"]
 ResetMode = Literal["none", "daily", "idle"]
 SendAction = Literal["allow", "deny"]
-
-UNREADABLE = "?"
-"""Stands for a condition that could not be read: no message is known to fulfil it, and none is known not to."""
 
 
 class ResetConfig(ConfigPart):

@@ -94,6 +94,15 @@ class Sessions:
             (await self._index(row.agent)).merge(row.key, row.entry)
         await self.catch_up()
 
+    async def welcome(self, agents: Sequence[str]) -> None:
+        """Agents that were not there at the start."""
+        if fresh := [agent for agent in agents if agent not in self._indexes]:
+            for agent in fresh:
+                await self._index(agent)
+            for row in await self._ledger.every_session():
+                if row.agent in fresh:
+                    (await self._index(row.agent)).merge(row.key, row.entry)
+
     async def _index(self, agent: str) -> SessionIndex:
         if agent not in self._indexes:
             index = SessionIndex(self._folder(agent) / "sessions.json")
@@ -168,6 +177,11 @@ class Sessions:
     def find(self, key: str) -> SessionEntry | None:
         index = self._indexes.get(agent_of(key) or "")
         return index.get(key) if index else None
+
+    def path(self, key: str) -> Path | None:
+        """Of the present transcript; None for a session that is not known."""
+        entry, agent = self.find(key), agent_of(key)
+        return self._folder(agent) / f"{entry['sessionId']}.jsonl" if entry and agent else None
 
     # -- writing --------------------------------------------------------------------------------------
 

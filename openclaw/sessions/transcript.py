@@ -44,12 +44,8 @@ def read(path: Path, owed: Sequence[Entry] = ()) -> Reading:
 
     `owed` is what the ledger still keeps for the file: a call whose result is among it was not interrupted.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+    if (data := _data(path)) is None:
         return Reading()
-    except OSError as error:
-        raise TranscriptError(f"{path} cannot be read: {error.strerror}") from error
     reading, kept = _parse(data, owed)
     if b"".join(kept) != data:
         try:
@@ -58,6 +54,21 @@ def read(path: Path, owed: Sequence[Entry] = ()) -> Reading:
             # The conversation is whole in memory, and a later line never continues a torn one: see `append`.
             logger.error("%s could not be mended on the disk: %s; it is tried again", path, error.strerror)
     return reading
+
+
+def look(path: Path, owed: Sequence[Entry] = ()) -> Reading:
+    """The same, and the file stays as it is. Raises TranscriptError."""
+    data = _data(path)
+    return Reading() if data is None else _parse(data, owed)[0]
+
+
+def _data(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise TranscriptError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _mend(path: Path, reading: Reading, kept: Sequence[bytes]) -> None:

@@ -137,3 +137,13 @@ def test_a_name_is_easy_to_say_and_not_said_twice() -> None:
 
     assert len(names) > 195
     assert all(len(name) == 8 and name.isascii() and name.islower() for name in names)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "span"),
+    [(10, "10 minutes"), (1, "1 minute"), (1.5, "90 seconds"), (1 / 60, "1 second"), (0.0001, "1 second")],
+)
+def test_the_time_to_answer_is_told_as_it_is(minutes: float, span: str) -> None:
+    part = question_part("mitorake", "…", minutes, "may this run, once?")
+    assert part.text.startswith("Approval mitorake: may this run, once?\n")
+    assert part.text.endswith(f"Without an answer within {span} it is a no.")

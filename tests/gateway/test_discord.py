@@ -88,3 +88,12 @@ def test_a_long_text_is_cut() -> None:
 )
 def test_it_waits_as_long_as_discord_asks(body: bytes, seconds: float) -> None:
     assert wait_seconds(Fetched("", 429, {}, body), 2) == seconds
+
+
+async def test_an_address_that_is_gone_is_looked_up_once_more(discord: FakeDiscord, door: Door) -> None:
+    class Rotated(Secrets):
+        async def resolve(self, reference: SecretRef, *, fresh: bool = False) -> Secret:
+            return Secret(discord.webhook_url if fresh else f"{discord.webhook_url}-of-yesterday")
+
+    assert await Discord(door, Rotated(), SecretRef("x")).tell("down")
+    assert discord.said == ["down"]

@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from openclaw.gateway.limits import BudgetsConfig, SendMatch, SendRule, minutes
-from openclaw.sessions.config import UNREADABLE
+from openclaw.types.unreadable import UNREADABLE
 
 
 @pytest.mark.parametrize(

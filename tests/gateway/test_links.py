@@ -17,7 +17,7 @@ from openclaw.types.conversation import (
     ToolResult,
     UserMessage,
 )
-from openclaw.types.events import TurnFinished
+from openclaw.types.events import TextDelta, TurnFinished
 from openclaw.types.messages import Role
 from tests.gateway.harness import Plan, open_house
 from tests.gateway.harness import said as says_on_telegram
@@ -127,3 +127,7 @@ async def test_an_answer_leaves_with_the_links_that_were_read(state_dir: Path, p
         assert house.channel.texts() == [LEAK, answer.replace(LEAK, TAMED)]
         assert [event.text for event in house.told(TurnFinished)] == house.channel.texts()
         assert (await house.transcript())[-1]["content"] == answer
+        # Whoever watches is shown the same, and never more of a link than its answer has.
+        deltas = house.told(TextDelta)
+        assert "".join(event.seen for event in deltas) == LEAK + answer.replace(LEAK, TAMED)
+        assert "".join(event.text for event in deltas) == LEAK + answer

@@ -36,7 +36,7 @@ def test_it_says_that_no_key_is_set_and_how_to_set_one() -> None:
     assert "Source:" not in text
     assert HOW_TO_SET in text
     assert "ANTHROPIC_API_KEY" in text
-    assert "models.providers.anthropic.apiKey" in text
+    assert "openclaw onboard" in text
 
 
 @pytest.mark.parametrize(

@@ -113,3 +113,28 @@ async def test_what_is_missing_in_the_config_is_named(config: AudioConfig, reaso
 
 def test_without_a_model_nobody_listens() -> None:
     assert not transcriber().able
+
+
+class Rotated(Keys):
+    async def resolve(self, reference: SecretRef, *, fresh: bool = False) -> Secret:
+        return Secret("n3w" if fresh else "k3y")
+
+
+class Strict(Ear):
+    async def handle(self, request: HttpRequest, answer: Answer) -> None:
+        self.status = 200 if request.headers["authorization"] == "Bearer n3w" else 401
+        await super().handle(request, answer)
+
+
+async def test_a_key_that_is_refused_is_looked_up_once_more() -> None:
+    async with Strict() as strict:
+        providers = {"ear": ProviderEntry(base_url=strict.url, api_key=SecretRef("k3y"))}
+        config = AudioConfig.model_validate({"models": [{"provider": "ear", "model": "whisper-1"}]})
+
+        assert (
+            await Transcriber(config, providers, Rotated()).words(b"", "a.ogg", "audio/ogg")
+            == "Good morning."
+        )
+        with pytest.raises(TranscriptionError, match="answered 401"):
+            await Transcriber(config, providers, Keys()).words(b"", "a.ogg", "audio/ogg")
+        assert len(strict.requests) == 3

@@ -1,7 +1,8 @@
 import pytest
 from pydantic import ValidationError
 
-from openclaw.sessions.config import UNREADABLE, SessionConfig, SessionSendMatch
+from openclaw.sessions.config import SessionConfig, SessionSendMatch
+from openclaw.types.unreadable import UNREADABLE
 
 
 def test_by_itself_no_conversation_ends_and_all_direct_messages_share_one() -> None:

@@ -55,6 +55,22 @@ def test_a_whole_file_is_read_and_left_alone(path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_a_look_tells_what_is_hurt_and_mends_nothing(path: Path) -> None:
+    path.write_bytes(HEADER + lines(TURN[:2]) + b"garbage\n" + b'{"role":"us')
+    before = path.read_bytes()
+
+    reading = transcript.look(path)
+
+    assert (reading.torn, reading.unreadable, reading.unpaired) == (b'{"role":"us', [b"garbage\n"], 2)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_look_at_a_file_that_is_not_there_makes_none(path: Path) -> None:
+    assert transcript.look(path) == transcript.Reading()
+    assert not path.exists()
+
+
 def test_a_file_that_is_not_there_is_an_empty_conversation(path: Path) -> None:
     assert read(path) == transcript.Reading()
     assert not path.exists()

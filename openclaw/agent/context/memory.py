@@ -28,6 +28,7 @@ from openclaw.types.conversation import (
     Usage,
     UserMessage,
 )
+from openclaw.types.progress import Say, say_nothing
 
 logger = logging.getLogger(__name__)
 
@@ -95,6 +96,7 @@ async def run_flush(
     room: Room,
     scribe: Scribe,
     config: MemoryFlushConfig,
+    say: Say = say_nothing,
 ) -> Flushed:
     """Never raises for what the model, the disk or we do wrong: the user's turn goes on. What it answers is dropped.
 
@@ -104,7 +106,9 @@ async def run_flush(
     at = datetime.fromtimestamp(began / 1000, scribe.wrapping.zone)
     heard = provenances(conversation.entries) | provenances(entries)
     tools = memory_tools(Occasion(conversation.workspace, conversation.key, at, heard))
-    turn = _SilentTurn(room, scribe, config, {tool.name: tool for tool in tools}, _scene(conversation, heard))
+    turn = _SilentTurn(
+        room, scribe, config, {tool.name: tool for tool in tools}, _scene(conversation, heard), say
+    )
     # A flush that failed is not tried again before every turn, but once more before words are summarised.
     counters = {"memoryFlushCompactionCount": conversation.counter("compactionCount")}
     try:
@@ -129,11 +133,14 @@ class _SilentTurn:
     config: MemoryFlushConfig
     tools: Mapping[str, Tool]
     scene: Scene
+    say: Say
     usage: Usage = field(default_factory=Usage)
     written: int = 0
 
     async def run(self, entries: Sequence[Entry]) -> None:
-        for part in await anyio.to_thread.run_sync(self._parts, entries):
+        parts = await anyio.to_thread.run_sync(self._parts, entries)
+        for number, part in enumerate(parts):
+            self.say(done=number, total=len(parts))
             await self._read(part)
 
     def _parts(self, entries: Sequence[Entry]) -> list[str]:

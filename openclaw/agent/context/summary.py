@@ -16,6 +16,7 @@ from openclaw.llm.chat import Delta, Message, ModelError, Reply, Request
 from openclaw.types.clock import Clock
 from openclaw.types.conversation import Compaction, Text, Usage
 from openclaw.types.ids import new_id
+from openclaw.types.progress import Say, say_nothing
 
 MOST_TOKENS = 4_096
 MOST_CHARACTERS = 16_000
@@ -61,9 +62,11 @@ class Summary:
     """What the conversation fills once the entry stands for the plan's part."""
 
 
-async def summarise(plan: Plan, room: Room, scribe: Scribe, instructions: str = "") -> Summary:
+async def summarise(
+    plan: Plan, room: Room, scribe: Scribe, instructions: str = "", say: Say = say_nothing
+) -> Summary:
     """Raises ModelError. Nothing that can be recognised by its form is lost, whatever the model writes."""
-    minutes = _Minutes(room, scribe, instructions)
+    minutes = _Minutes(room, scribe, instructions, say)
     words = await minutes.of(plan) or NO_WORDS
     # Regular expressions over the whole of the part: too much for the loop.
     kept = await anyio.to_thread.run_sync(appendix, plan.entries, words, minutes.most_characters // 2)
@@ -83,6 +86,7 @@ class _Minutes:
     room: Room
     scribe: Scribe
     instructions: str
+    say: Say
     usage: Usage = field(default_factory=Usage)
 
     @property
@@ -108,6 +112,7 @@ class _Minutes:
     async def _written(self, parts: Sequence[str]) -> str:
         words = ""
         for number, part in enumerate(parts):
+            self.say(done=number, total=len(parts))
             pieces = [part, _task(number, self.room, self.instructions)]
             if words:
                 pieces.insert(0, wrap(words, f"minutes:{number}:{words}", SO_FAR, self.scribe.wrapping.key))

@@ -14,8 +14,12 @@ from openclaw.agent.renderer import Wrapping
 from openclaw.llm.chat import ModelError
 from openclaw.types.clock import Clock
 from openclaw.types.conversation import Compaction, Entry, Usage
+from openclaw.types.progress import Progress, Unwatched
 
 logger = logging.getLogger(__name__)
+
+SUMMING_UP = "Summing up the earlier conversation"
+WRITING_DOWN = "Writing down what must stay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,16 @@ class Upkept:
 class Upkeep:
     """None of it raises for what the model does. Cancelled, it has changed nothing but the memory's files."""
 
-    def __init__(self, config: CompactionConfig, wrapping: Wrapping, clock: Clock) -> None:
+    def __init__(
+        self, config: CompactionConfig, wrapping: Wrapping, clock: Clock, progress: Progress | None = None
+    ) -> None:
         self._config = config
         self._wrapping = wrapping
         self._clock = clock
+        self._progress = progress or Unwatched()
+
+    def adopt(self, config: CompactionConfig) -> None:
+        self._config = config
 
     async def before_turn(self, conversation: Conversation, model: Model, window: int) -> Upkept:
         """Writes the memory when a compaction comes near."""
@@ -78,7 +88,8 @@ class Upkeep:
             flushed = await self._flush(conversation, part.entries, model, room.window)
         scribe = Scribe(model, self._wrapping, self._clock)
         try:
-            summary = await summarise(part, room, scribe, instructions)
+            with self._progress.working("compaction", SUMMING_UP, session_key=conversation.key) as say:
+                summary = await summarise(part, room, scribe, instructions, say)
         except ModelError as error:
             logger.warning("%s was not compacted: %s", conversation.key, error)
             return Upkept(None, flushed.counters, flushed.usage, flushed.entries, error)
@@ -96,7 +107,8 @@ class Upkeep:
         new = [entry for entry in entries if entry.at > since]
         scribe = Scribe(model, self._wrapping, self._clock)
         room = self._room(conversation, window)
-        return await run_flush(conversation, new, room, scribe, self._config.memory_flush)
+        with self._progress.working("memory", WRITING_DOWN, session_key=conversation.key) as say:
+            return await run_flush(conversation, new, room, scribe, self._config.memory_flush, say)
 
     def _room(self, conversation: Conversation, window: int) -> Room:
         counted = conversation.counter("totalTokens")

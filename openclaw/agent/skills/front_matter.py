@@ -5,13 +5,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pyjson5
-import yaml
 
 _FRONT_MATTER = re.compile(r"\A\ufeff?\s*---[ \t]*\r?\n(.*?)^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _KEY = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*|\"[^\"\n]+\"|'[^'\n]+')[ \t]*:(?:[ \t]+|$)(.*)", re.DOTALL)
 _BLOCK_TEXT = re.compile(r"[|>][+-]?\d?[+-]?[ \t]*(?:#.*)?")
-_Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-"""Every scalar stays text: a name may be `yes`, `1.0` or `2026-02-27`. Tags construct nothing."""
 _MOST_NESTED = 64
 """Deeper ones are no metadata; the parsers' own limit would be the C stack."""
 
@@ -87,9 +84,13 @@ def _text(written: str) -> str:
 
 
 def _yaml(written: str) -> object:
+    """Every scalar stays text: a name may be `yes`, `1.0` or `2026-02-27`. Tags construct nothing."""
+    import yaml
+
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
         _refuse_a_tower(written)
-        found = yaml.load(f"value: {written}", Loader=_Loader)  # noqa: S506 - makes nothing but text, lists and maps
+        found = yaml.load(f"value: {written}", Loader=loader)  # noqa: S506 - makes nothing but text, lists and maps
     except (yaml.YAMLError, FrontMatterError, RecursionError):
         return None
     return found.get("value") if isinstance(found, dict) else None

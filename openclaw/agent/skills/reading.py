@@ -28,6 +28,9 @@ class SkillTexts:
         self._config = config
         self._skills: dict[str, Sequence[Skill]] = {}
 
+    def adopt(self, config: SkillsConfig) -> None:
+        self._config = config
+
     def keep(self, agent: str, skills: Sequence[Skill]) -> None:
         """What an agent may read, from now on."""
         self._skills[agent] = skills

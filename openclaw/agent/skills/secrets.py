@@ -54,6 +54,9 @@ class SkillSecrets:
         self._resolver = resolver
         self._present = frozenset(present)
 
+    def adopt(self, config: SkillsConfig) -> None:
+        self._config = config
+
     async def skill_env(self, skills: Iterable[Skill]) -> Mapping[str, str]:
         """The variables for one run in which these skills are used. Raises SecretError."""
         found: dict[str, str] = {}

@@ -1,6 +1,6 @@
 """What a tool is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from pathlib import Path
@@ -68,6 +68,10 @@ class Act:
     """The words that would leave for the target."""
 
 
+def unheard(words: str) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """In which turn, where and for whom a call is made."""
@@ -95,6 +99,8 @@ class Scene:
     """What the turn has brought so far."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """Fields of the session's entry, as they hold for this turn."""
+    tell: Callable[[str], None] = field(default=unheard, compare=False)
+    """What a call that takes long says meanwhile, for those who watch. Never waits; the last words count."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ class ConfigDesk(Protocol):
     async def take(self, key: str) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CommandParts:
     ledger: Ledger
     sessions: Sessions
@@ -70,6 +70,10 @@ class CommandParts:
     restart: Callable[[], None] | None = None
     """None: nobody would start it again."""
     config_desk: ConfigDesk | None = None
+
+    def adopt(self, defaults: AgentDefaults, config: CommandsConfig, reset_triggers: tuple[str, ...]) -> None:
+        """For commands that are given from now on."""
+        self.defaults, self.config, self.reset_triggers = defaults, config, reset_triggers
 
     def situation(self, row: InboxRow) -> Situation:
         """`row`: of a known session."""

@@ -20,13 +20,14 @@ class Stopper:
     at_work: Sequence[Aborts]
     """All that works in a session's lane."""
 
-    async def stop(self, session_key: str) -> list[str]:
-        """The ids of the runs that were stopped."""
+    async def stop(self, session_key: str, run_id: str | None = None) -> list[str]:
+        """The ids of the runs that were stopped. `run_id`: none but this one."""
         rows = await self.ledger.waiting(session_key, 10_000)
+        rows = [row for row in rows if run_id in (None, row.run_id)]
         waiting = [row for row in rows if row.state == "queued"]
         # First what waits: a turn that begins in between is under way by then, and is stopped with the rest.
         await self.ledger.sort([], [self.room.ended(row, "ignored", "stopped") for row in waiting])
-        stopped = sum(worker.abort(session_key) for worker in self.at_work)
+        stopped = sum(worker.abort(session_key, run_id=run_id) for worker in self.at_work)
         for row in waiting:
             ended = TurnFinished(row.run_id, session_key, "aborted", "", "stopped")
             self.runs.finished(ended)

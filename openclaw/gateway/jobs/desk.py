@@ -68,6 +68,7 @@ class JobDesk:
         job_id = f"job_{hashlib.sha256(key.encode()).hexdigest()[:16]}" if key else new_id("job")
         found = parse_job(canonical_job(job), Birth(job_id, maker, now, now, self._parts.zone))
         self._admit(found, maker)
+        _refuse_half_an_address(found)
         row = JobRow(
             job_id, found.agent, maker.sender, found.enabled, self._first_run(found), job_text(found),
             state_text(JobState()), now,
@@ -91,6 +92,8 @@ class JobDesk:
             birth = Birth(before.id, rests_on, before.created_at, parts.clock.now_ms(), parts.zone)
             after = parse_job(merged, birth)
             self._admit(after, maker)
+            if after.delivery != before.delivery:
+                _refuse_half_an_address(after)
             same_time = after.schedule == before.schedule and row.next_run_at is not None
             next_at = row.next_run_at if same_time else self._first_run(after)
             state = read_state(row.state)
@@ -168,7 +171,7 @@ class JobDesk:
         if len(named) == 1:
             return named[0]
         many = f"{len(named)} jobs are named {job_id!r}; name one by its id" if named else ""
-        raise JobError(many or f"there is no job {job_id!r}; list shows those that there are")
+        raise JobError(many or f"there is no job {job_id!r}; `cron list` shows those that there are")
 
     def _admit(self, job: Job, maker: JobMaker) -> None:
         if job.agent not in self._parts.agents:
@@ -271,6 +274,14 @@ def _delivered(state: JobState, sends: Mapping[str, Sequence[tuple[str, str]]]) 
     if state.webhook is not None:
         return ("not-delivered", state.webhook) if state.webhook else ("delivered", "")
     return delivery_status(sends.get(state.last_key, ()))
+
+
+def _refuse_half_an_address(job: Job) -> None:
+    """The channel that somebody wrote on last is no channel to look for this chat on."""
+    delivery, home = job.delivery, job.maker.reply_to
+    alone = delivery.mode == "announce" and delivery.to and not delivery.channel
+    if alone and (home is None or home.chat != delivery.to):
+        raise JobError(f"delivery: {delivery.to} is looked for on no channel; name the channel beside it")
 
 
 def _by(before: JobMaker, changer: JobMaker) -> JobMaker:

@@ -123,6 +123,10 @@ class Heartbeats:
     lane: Waiting
     _next: dict[str, int] = field(default_factory=dict)
 
+    def adopt(self, pulses: Mapping[str, Pulse]) -> None:
+        self.pulses = pulses
+        self._next = {agent: due for agent, due in self._next.items() if agent in pulses}
+
     async def next_beat(self, now: int, carry_out: Callable[[Begun], None]) -> int | None:
         """Begin what is due; returns when the next one is. One that was missed is missed."""
         for agent, pulse in self.pulses.items():

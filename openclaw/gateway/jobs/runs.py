@@ -46,7 +46,7 @@ class Aborts(Protocol):
     def abort(self, session_key: str, reason: str = "aborted") -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class JobParts:
     ledger: JobLedger
     sessions: Sessions
@@ -63,11 +63,15 @@ class JobParts:
     """The state directory."""
     agents: Mapping[str, Path]
     """Agent → its workspace, the default one first."""
-    owners: tuple[str, ...]
+    owners: Sequence[str]
     """`<channel>:<id>` of everyone who has the owner's authority."""
     zone: tzinfo
     zone_name: str
     """The owner's."""
+
+    def adopt(self, config: CronConfig, webhook: Webhook) -> None:
+        """For runs that begin from now on."""
+        self.config, self.webhook = config, webhook
 
 
 @dataclass(frozen=True, slots=True)

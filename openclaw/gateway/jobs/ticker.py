@@ -1,6 +1,7 @@
 """Sees when jobs and heartbeats are due: over jumps of the clock, and over a night's sleep of the machine."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 
 import anyio
@@ -10,7 +11,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from openclaw.agent.tools.jobs import JobError
 from openclaw.bus import Gap
 from openclaw.gateway.jobs.errand import Due, run_key
-from openclaw.gateway.jobs.heartbeat import Heartbeats
+from openclaw.gateway.jobs.heartbeat import Heartbeats, Pulse
 from openclaw.gateway.jobs.job import At
 from openclaw.gateway.jobs.moments import duration_ms
 from openclaw.gateway.jobs.runs import JobParts, JobRuns, is_own_session
@@ -53,6 +54,10 @@ class Ticker:
             self._carry_out(begun)
         else:
             await self._runs.carry_out(begun)
+
+    def adopt(self, pulses: Mapping[str, Pulse]) -> None:
+        self._heartbeats.adopt(pulses)
+        self.poke()
 
     def poke(self) -> None:
         """Something about the jobs has changed."""

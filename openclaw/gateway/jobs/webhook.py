@@ -17,11 +17,19 @@ class Webhook:
 
     async def post(self, url: str, told: Mapping[str, object]) -> str:
         """Empty when it was taken, else what was wrong."""
+        door = self._door.opened_for([url])
         try:
-            headers = {}
-            if self._token is not None:
-                headers["Authorization"] = f"Bearer {(await self._resolver.resolve(self._token)).reveal()}"
-            answer = await self._door.opened_for([url]).post(url, dict(told), headers=headers)
+            shown = await self._headers()
+            answer = await door.post(url, dict(told), headers=shown)
+            # The token may have been changed where it is kept.
+            if answer.status == 401 and (newer := await self._headers(fresh=True)) != shown:
+                answer = await door.post(url, dict(told), headers=newer)
         except OpenClawError as error:
             return str(error)
         return "" if answer.status < 400 else f"{answer.url} answered {answer.status}"
+
+    async def _headers(self, *, fresh: bool = False) -> dict[str, str]:
+        if self._token is None:
+            return {}
+        token = await self._resolver.resolve(self._token, fresh=fresh)
+        return {"Authorization": f"Bearer {token.reveal()}"}

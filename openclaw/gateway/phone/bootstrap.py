@@ -22,6 +22,9 @@ class Bootstrap:
         self._clock = clock
         self._window = window_minutes
 
+    def adopt(self, window_minutes: float | None) -> None:
+        self._window = window_minutes
+
     async def begin(self) -> None:
         """At the start, with texts set up."""
         await self._marks.keep(SINCE, str(self._clock.now_ms()))
@@ -39,6 +42,14 @@ class Bootstrap:
             return False
         await self._book.add(number, BY)
         return True
+
+    async def open_until(self) -> int | None:
+        """Until when the first sender would be trusted; None when nobody is any more."""
+        now = self._clock.now_ms()
+        if self._window is None or not await self._is_open(now):
+            return None
+        since = await self._marks.find(SINCE)
+        return int(int(since) + self._window * 60_000) if since is not None else None
 
     async def _is_open(self, at: int) -> bool:
         # A list that cannot be read is no empty one.

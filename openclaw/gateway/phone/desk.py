@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from openclaw.bus import Bus
+from openclaw.gateway.phone.bootstrap import Bootstrap
 from openclaw.gateway.phone.dual import CALLS, TEXTS
 from openclaw.gateway.phone.numbers import Listed, NumberBook, NumberError, strict
 from openclaw.gateway.phone.streams import StreamFiles, checked_name
@@ -67,6 +68,7 @@ class DeskParts:
     """Account of `sms` → the number it texts from; empty where no number is set, only a service."""
     callers: Mapping[str, str]
     """Account of `voice` → the number it calls from."""
+    bootstrap: Bootstrap | None = None
 
 
 class PhoneDesk:
@@ -90,6 +92,19 @@ class PhoneDesk:
     async def replace(self, numbers: Sequence[str], by: str) -> None:
         """Raises NumberError; then nothing has changed."""
         await self._parts.book.replace(numbers, by)
+
+    async def open_until(self) -> int | None:
+        """Until when the first who texts becomes authorised; None when nobody does any more."""
+        bootstrap = self._parts.bootstrap
+        return await bootstrap.open_until() if bootstrap is not None and self._parts.numbers else None
+
+    @property
+    def numbers(self) -> Mapping[str, str]:
+        return self._parts.numbers
+
+    @property
+    def callers(self) -> Mapping[str, str]:
+        return self._parts.callers
 
     # -- what goes out ------------------------------------------------------------------------------------
 

@@ -99,6 +99,9 @@ class DualDispatch:
         self._parts = parts
         self._rules = rules
 
+    def adopt(self, rules: DualRules) -> None:
+        self._rules = rules
+
     def heeds(self, row: InboxRow) -> bool:
         return row.channel in {*TEXTED, CALLS} and not row.event.operator and not row.event.from_house
 

@@ -49,6 +49,9 @@ class Threads:
         self._sessions = sessions
         self._richer = richer
 
+    def adopt(self, richer: str | None) -> None:
+        self._richer = richer
+
     async def recent(self, row: InboxRow, history: Sequence[Entry], began: int) -> list[Entry]:
         """The last turns, and the message itself. `began`: when this conversation did.
 

@@ -7,11 +7,12 @@ from openclaw.agent.context.config import CompactionConfig
 from openclaw.agent.context.memory import SYSTEM as MEMORY
 from openclaw.agent.context.memory import Conversation
 from openclaw.agent.context.summary import SYSTEM as MINUTES
-from openclaw.agent.context.upkeep import Upkeep, Upkept
+from openclaw.agent.context.upkeep import SUMMING_UP, WRITING_DOWN, Upkeep, Upkept
 from openclaw.llm.chat import ModelError, Request
 from openclaw.types.conversation import Entry, Text
 from tests.agent.context.made import KEY, WRAPPING, asked, chat, said
 from tests.gateway.scripted import MODEL, NOW, SPENT, ControlledClock, ScriptedModel, says
+from tests.recorded_progress import RecordedProgress
 
 LATER = NOW + 1_000_000
 LONG = chat(10, 40_000)
@@ -39,6 +40,23 @@ def kinds(model: ScriptedModel) -> list[str]:
 
 def read(request: Request) -> str:
     return "".join(block.text for block in request.messages[0].blocks if isinstance(block, Text))
+
+
+async def test_who_watches_is_told_how_far_it_is(model: ScriptedModel, tmp_path: Path) -> None:
+    progress = RecordedProgress()
+    found = conversation(tmp_path, totalTokens=190_000)
+    await Upkeep(CompactionConfig(), WRAPPING, ControlledClock(LATER), progress).after_turn(
+        found, model, 200_000
+    )
+
+    assert progress.keys == [KEY, KEY]
+    memory = [each for each in progress.said if each[0] == "memory"]
+    minutes = [each for each in progress.said if each[0] == "compaction"]
+    assert progress.said == [*memory, *minutes]
+    for told, title in ((memory, WRITING_DOWN), (minutes, SUMMING_UP)):
+        assert (told[0][1], told[-1][1]) == (title, "over")
+        parts = [(done, total) for _, _, done, total in told if total]
+        assert parts == [(number, len(parts)) for number in range(len(parts))]
 
 
 async def test_a_fresh_conversation_needs_nothing(model: ScriptedModel, tmp_path: Path) -> None:

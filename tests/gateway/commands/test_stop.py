@@ -66,6 +66,23 @@ async def test_other_conversations_go_on(house: House) -> None:
     assert await house.column("SELECT run_id FROM inbox") == [run_id]
 
 
+async def test_one_run_is_stopped_and_the_others_of_its_conversation_go_on(state_dir: Path) -> None:
+    async with open_house(state_dir, Plan(queue=FOLLOWUP)) as house, house.working():
+        house.model.will(hangs, says("third"))
+        for number in (1, 2, 3):
+            house.runs.expect(f"run_{number}", MAIN)
+            await house.receive(asked(number))
+        await house.changes.until(lambda: len(house.model.requests) == 1)
+        await house.until_rows("SELECT state FROM inbox", ["running", "queued", "queued"])
+
+        assert await house.stopper.stop(MAIN, "run_4") == []
+        assert await house.stopper.stop(MAIN, "run_2") == ["run_2"]
+        assert await house.stopper.stop(MAIN, "run_1") == ["run_1"]
+        await house.settled()
+
+        assert await ends(house) == [("answered", "aborted"), ("ignored", "stopped"), ("answered", "")]
+
+
 def asked(number: int) -> Arrival:
     message = Inbound(
         "webchat", Sender("operator"), "hi", 0, session_key="main", run_id=f"run_{number}", operator=True

@@ -114,6 +114,8 @@ async def test_others_see_and_touch_their_own_jobs_alone(state_dir: Path) -> Non
         ({"delivery": {"channel": "telegram", "to": "55"}}, ADA, "the result would go to telegram:55: name it"),
         ({"sessionTarget": "session:agent:main:telegram:group:-100"}, ADA, "the result would go to telegram:-100"),
         ({"delivery": {"channel": "sms"}}, ADA, "delivery.to is required: nobody is known on sms"),
+        ({"delivery": {"to": "55"}}, MACHINE, "delivery: 55 is looked for on no channel; name the channel"),
+        ({"delivery": {"channel": "last", "to": "55"}}, MACHINE, "delivery: 55 is looked for on no channel"),
         ({"delivery": {"channel": "sms", "to": "+12015550123"}}, MACHINE, r"sms \(default\) is not connected"),
     ],
 )  # fmt: skip

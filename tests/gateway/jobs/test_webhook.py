@@ -69,3 +69,28 @@ async def test_without_a_token_none_is_sent_and_a_closed_port_is_told() -> None:
     unset = Webhook(door, resolver, SecretRef("env:NOT_SET"))
     assert "NOT_SET" in await unset.post(gone, {})
     await door.aclose()
+
+
+class Strict(Automation):
+    """Takes one token only."""
+
+    async def handle(self, request: HttpRequest, answer: Answer) -> None:
+        self.status = 200 if request.headers["authorization"] == "Bearer new" else 401
+        await super().handle(request, answer)
+
+
+async def test_a_token_that_is_refused_is_looked_up_once_more(tmp_path: Path) -> None:
+    door, kept = Door(), tmp_path / "token"
+    kept.write_text("old")
+    kept.chmod(0o600)
+    resolver = SecretResolver({}, SystemClock(), Redactor())
+    reference = SecretRef(f"file:{kept}")
+    await resolver.resolve(reference)
+    async with Strict() as program:
+        refused = await Webhook(door, resolver, reference).post(program.url, {})
+        kept.write_text("new")
+        taken = await Webhook(door, resolver, reference).post(program.url, {})
+
+        assert (refused.endswith("answered 401"), taken) == (True, "")
+        assert len(program.told) == 3
+    await door.aclose()

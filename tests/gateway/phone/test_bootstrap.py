@@ -82,3 +82,13 @@ async def test_a_list_that_cannot_be_read_is_no_empty_one(telephone: Telephone) 
 
 def test_the_owner_is_told_how_to_take_it_back() -> None:
     assert f"openclaw phone numbers remove {ADA}" in announcement(ADA, 60)
+
+
+async def test_it_is_told_until_when_the_window_is_open(telephone: Telephone) -> None:
+    first = bootstrap(telephone)
+    assert await first.open_until() is None
+    await first.begin()
+    assert await first.open_until() == NOW + 60 * MINUTE
+    assert await bootstrap(telephone, None).open_until() is None
+    await first.trusts(ADA, "sms:SM1", NOW)
+    assert await first.open_until() is None

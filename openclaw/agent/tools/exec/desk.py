@@ -64,6 +64,9 @@ class Desk:
         self._processes: dict[str, Running] = {}
         self._group: anyio.abc.TaskGroup | None = None
 
+    def adopt(self, config: ExecConfig) -> None:
+        self._config = config
+
     async def run(self) -> None:
         """What is started lives in here, and ends when this is cancelled."""
         async with anyio.create_task_group() as group:

@@ -57,11 +57,20 @@ class ExecFamily:
         self._surroundings = surroundings
         self._sandbox: Sandbox | Unavailable | None = None
         self._probed = anyio.Event()
+        self._skill_env = (hooks or Hooks()).skill_env
         self._desk = Desk(config, clock, hooks or Hooks())
-        self._tools: tuple[Tool, ...] = (
-            ExecTool(config, self._desk, self, (hooks or Hooks()).skill_env),
-            ProcessTool(self._desk),
-        )
+        self._tools = self._made(config)
+
+    def adopt(self, config: ExecConfig) -> None:
+        """For commands that are given from now on; those that run go on."""
+        if config == self._config:
+            return
+        self._config = config
+        self._desk.adopt(config)
+        self._tools = self._made(config)
+
+    def _made(self, config: ExecConfig) -> tuple[Tool, ...]:
+        return (ExecTool(config, self._desk, self, self._skill_env), ProcessTool(self._desk))
 
     def tools(self, profile: object) -> tuple[Tool, ...]:
         return self._tools

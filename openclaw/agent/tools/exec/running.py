@@ -2,6 +2,7 @@
 
 import logging
 import math
+import re
 import signal
 import subprocess
 from collections.abc import Awaitable, Callable
@@ -26,6 +27,7 @@ DRAIN_SECONDS = 1.0
 """For the rest of the output when the command has ended and something holds its end of the pipe."""
 FLOOD = f"it wrote more than {MOST_OUTPUT_BYTES >> 20} MiB"
 
+_ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[A-Za-z]|\][^\x07]*\x07?)")
 _SIGNALS = {
     signal.SIGKILL: "killed, perhaps for taking too much memory",
     signal.SIGXCPU: "its processor time was used up",
@@ -170,6 +172,8 @@ class Running:
         with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):
             async for data in process.stdout:
                 self.recording.write(data)
+                if words := last_line(data):
+                    self.command.scene.tell(words)
                 self._tell_news()
                 if self.recording.bytes > MOST_OUTPUT_BYTES:
                     self.stop(FLOOD)
@@ -237,6 +241,12 @@ class Running:
     def _tell_news(self) -> None:
         self._news.set()
         self._news = anyio.Event()
+
+
+def last_line(data: bytes) -> str:
+    """Pure. Of what a command has just written, for people who wait."""
+    line = data.rstrip().rpartition(b"\n")[2].rpartition(b"\r")[2][-400:].decode(errors="replace")
+    return "".join(letter for letter in _ESCAPE.sub("", line) if letter.isprintable()).strip()
 
 
 Notify = Callable[[Running], Awaitable[None]]

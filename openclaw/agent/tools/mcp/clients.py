@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
+from anyio.abc import TaskGroup
 
 from openclaw.agent.profile import agent_id
 from openclaw.agent.tools.mcp.config import McpServerConfig
@@ -59,18 +60,47 @@ class McpClients:
     def __init__(
         self, configs: Mapping[str, McpServerConfig], parts: McpParts, tempo: Tempo | None = None
     ) -> None:
-        tempo = tempo or Tempo()
+        self._parts = parts
+        self._tempo = tempo or Tempo()
         self._version = 0
+        self._needed = anyio.Event()
+        self._running: TaskGroup | None = None
+        self._lives: dict[McpServer, anyio.CancelScope] = {}
+        self.served: Sequence[Served] = ()
+        self._serve(configs)
+
+    def adopt(self, configs: Mapping[str, McpServerConfig]) -> None:
+        """Servers whose config is as it was stay connected. The others end, and begin where they are still wanted."""
+        before = {each.server for each in self.served}
+        self._serve(configs)
+        if {each.server for each in self.served} == before:
+            return
+        for server in before - {each.server for each in self.served}:
+            if (life := self._lives.pop(server, None)) is not None:
+                life.cancel()
+        for server in self._enabled():
+            self._begin(server)
+        self._changed()
+
+    def _serve(self, configs: Mapping[str, McpServerConfig]) -> None:
         labels = server_labels(configs)
-        self.served: Sequence[Served] = tuple(
-            Served(
-                McpServer(_plan(name, config, parts, tempo), parts.clock, tempo, self._changed),
-                config,
-                labels[name],
-                None if config.agents is None else frozenset(map(agent_id, config.agents)),
-            )
-            for name, config in sorted(configs.items())
-        )
+        known = {each.server.name: each for each in self.served}
+        served = []
+        for name, config in sorted(configs.items()):
+            agents = None if config.agents is None else frozenset(map(agent_id, config.agents))
+            same = (old := known.get(name)) is not None and old.config == config
+            server = old.server if old is not None and same else self._server(name, config)
+            served.append(Served(server, config, labels[name], agents))
+        self.served = tuple(served)
+        if self._enabled():
+            self._needed.set()
+
+    def _server(self, name: str, config: McpServerConfig) -> McpServer:
+        plan = _plan(name, config, self._parts, self._tempo)
+        return McpServer(plan, self._parts.clock, self._tempo, self._changed)
+
+    def _enabled(self) -> list[McpServer]:
+        return [each.server for each in self.served if each.config.enabled]
 
     @property
     def version(self) -> int:
@@ -81,18 +111,33 @@ class McpClients:
         self._version += 1
 
     async def run(self) -> None:
-        """Keep every server connected until cancelled; returns at once where there is none."""
-        enabled = [each.server for each in self.served if each.config.enabled]
-        if not enabled:
-            return
+        """Keep every server connected until cancelled, those too that come later."""
+        # Loading the SDK takes half a second, which nobody spends without a server.
+        await self._needed.wait()
         await anyio.to_thread.run_sync(_load_sdk)
         async with anyio.create_task_group() as group:
-            for server in enabled:
-                group.start_soon(server.run)
+            self._running = group
+            for server in self._enabled():
+                self._begin(server)
+            try:
+                await anyio.sleep_forever()
+            finally:
+                self._running = None
+
+    def _begin(self, server: McpServer) -> None:
+        if self._running is not None and server not in self._lives:
+            life = self._lives[server] = anyio.CancelScope()
+            self._running.start_soon(_live, server, life)
 
     def states(self) -> list[Mapping[str, object]]:
         """For `mcp.status`."""
         return [_shown(each) for each in self.served]
+
+
+async def _live(server: McpServer, life: anyio.CancelScope) -> None:
+    # Ended in the task it lives in: the SDK wants no other.
+    with life:
+        await server.run()
 
 
 def configured(configs: Mapping[str, McpServerConfig]) -> list[Mapping[str, object]]:

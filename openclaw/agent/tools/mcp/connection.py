@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from openclaw import __version__
+from openclaw.agent.tools.base import unheard
 from openclaw.agent.tools.mcp.listing import METHOD_NOT_FOUND, Listing, ToolFilter, listing, tools_of
 from openclaw.agent.tools.mcp.reasons import ConnectionLostError, is_ours, reason
 
@@ -42,9 +43,15 @@ class Call:
     tool: str
     arguments: Mapping[str, object]
     scope: anyio.CancelScope
+    tell: Callable[[str], None] = unheard
+    """How far the server says it is."""
     ended: anyio.Event = field(default_factory=anyio.Event)
     result: "CallToolResult | None" = None
     failure: str = ""
+
+    async def progressed(self, progress: float, total: float | None, message: str | None) -> None:
+        so_far = f"{progress:g} of {total:g}" if total else f"{progress:g}"
+        self.tell(f"{message.strip()} ({so_far})" if message and message.strip() else so_far)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +146,9 @@ class Connection:
         try:
             if not call.scope.cancel_called:
                 with call.scope:
-                    call.result = await client.call_tool(call.tool, dict(call.arguments))
+                    call.result = await client.call_tool(
+                        call.tool, dict(call.arguments), progress_callback=call.progressed
+                    )
         except MCPError as error:
             self._doubted.set()
             call.failure = reason(error)

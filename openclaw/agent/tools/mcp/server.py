@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import anyio
 
-from openclaw.agent.tools.base import ToolError
+from openclaw.agent.tools.base import ToolError, unheard
 from openclaw.agent.tools.mcp.connection import MAY_HAVE_HAPPENED, Call, Connection, Greeting, Limits, Open
 from openclaw.agent.tools.mcp.listing import Listing, ToolFilter
 from openclaw.agent.tools.mcp.reasons import is_of_the_world, reason
@@ -94,10 +94,12 @@ class McpServer:
 
     # -- called from any task ---------------------------------------------------------------------------------
 
-    async def call(self, tool: str, arguments: Mapping[str, object]) -> "CallToolResult":
+    async def call(
+        self, tool: str, arguments: Mapping[str, object], tell: Callable[[str], None] = unheard
+    ) -> "CallToolResult":
         """Raises ToolError, at once where there is no connection."""
         seconds = self._plan.limits.request_seconds
-        call = Call(tool, arguments, anyio.CancelScope(deadline=anyio.current_time() + seconds))
+        call = Call(tool, arguments, anyio.CancelScope(deadline=anyio.current_time() + seconds), tell)
         self._post(call)
         try:
             with anyio.move_on_after(seconds + LATE_SECONDS):

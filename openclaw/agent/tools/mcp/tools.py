@@ -74,7 +74,7 @@ class McpTool:
         return Act(kind, self.name, to_json(arguments, fallback=str).decode())
 
     async def run(self, arguments: Mapping[str, object], scene: Scene) -> Output:
-        return await self._finish(await self._server.call(self._tool, arguments))
+        return await self._finish(await self._server.call(self._tool, arguments, scene.tell))
 
 
 class McpFamily:

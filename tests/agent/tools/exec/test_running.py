@@ -2,14 +2,14 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import anyio
 import pytest
 
-from openclaw.agent.tools.base import ToolError
-from openclaw.agent.tools.exec.running import Command, Ending, Running
+from openclaw.agent.tools.base import Scene, ToolError
+from openclaw.agent.tools.exec.running import Command, Ending, Running, last_line
 from openclaw.agent.tools.exec.sandbox.base import Launch, Order
 from openclaw.types.clock import SystemClock
 from tests.agent.tools.exec.workshop import running
@@ -67,10 +67,10 @@ def cell_of(script: str) -> PlainCell:
 
 @asynccontextmanager
 async def started(
-    cell: PlainCell, *, timeout: float = 20, takes_input: bool = False
+    cell: PlainCell, *, timeout: float = 20, takes_input: bool = False, scene: Scene = SCENE
 ) -> AsyncIterator[Running]:
     order = Order(("ignored",), Path("/workspace"))
-    command = Command("…", order, SCENE, timeout, takes_input, outside=False)
+    command = Command("…", order, scene, timeout, takes_input, outside=False)
     subject = Running("x1", command, SystemClock())
 
     async def live() -> None:
@@ -92,6 +92,30 @@ async def test_the_cell_is_closed_once_when_everything_is_over() -> None:
         assert subject.ending is not None
         assert (subject.ending.code, subject.ending.reason) == (4, "")
     assert (cell.handed, cell.closed) == (1, 1)
+
+
+async def test_what_it_last_wrote_is_told_meanwhile() -> None:
+    heard: list[str] = []
+    async with started(
+        cell_of("echo one; echo; echo two"), scene=replace(SCENE, tell=heard.append)
+    ) as subject:
+        await subject.ended.wait()
+    assert heard[-1] == "two"
+
+
+@pytest.mark.parametrize(
+    ("data", "line"),
+    [
+        (b"one\ntwo\n", "two"),
+        (b"10 %\r20 %", "20 %"),
+        (b"\x1b[32mgreen\x1b[0m \x07\n", "green"),
+        (b"\n\n", ""),
+        (b"\xff\xfe", "\ufffd\ufffd"),
+        (b"x" * 1_000, "x" * 400),
+    ],
+)
+def test_the_last_line_is_words_without_controls(data: bytes, line: str) -> None:
+    assert last_line(data) == line
 
 
 async def test_trouble_ends_it_and_is_the_reason() -> None:

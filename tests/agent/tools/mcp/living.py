@@ -25,6 +25,7 @@ from openclaw.types.secrets import Secret, SecretRef
 from tests.agent.tools.scenes import SCENE
 
 TROUBLED = Path(__file__).with_name("troubled.py")
+BY_SDK = Path(__file__).with_name("by_sdk.py")
 TOKEN = "correct-horse-battery"
 FAST = Tempo(first_seconds=0.05, most_seconds=0.2, nudged_seconds=0.05)
 
@@ -54,7 +55,7 @@ def server(**more: Any) -> McpServerConfig:
 
 
 def troubled(*words: str, **more: Any) -> McpServerConfig:
-    return server(command=sys.executable, args=[str(TROUBLED), *(words or ("stdio",))], **more)
+    return server(command=sys.executable, args=[str(TROUBLED), *words], **more)
 
 
 def parts(resolver: Resolver | None = None) -> McpParts:

@@ -43,7 +43,11 @@ async def test_one_bad_server_hurts_no_other(tmp_path: Path) -> None:
 
 
 async def test_without_servers_nothing_runs_and_the_sdk_is_not_even_loaded() -> None:
-    await McpClients({"off": troubled(enabled=False)}, parts()).run()
+    clients = McpClients({"off": troubled(enabled=False)}, parts())
+    with anyio.move_on_after(0.05) as waits:
+        await clients.run()
+    assert waits.cancelled_caught
+    assert clients.states()[0]["state"] == "disabled"
     script = (
         "import sys, anyio, openclaw.app, openclaw.agent.tools.mcp.tools, openclaw.settings.model\n"
         "assert not {'mcp', 'mcp_types', 'httpx2'} & set(sys.modules), 'loaded at import'"
@@ -87,7 +91,7 @@ async def test_each_server_is_a_group_of_its_own_and_all_of_it_ends_with_us(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stdio, "GRACE_SECONDS", 0.2)
-    async with living({"a": troubled(), "b": troubled("stdio", "stubborn")}, tmp_path) as lived:
+    async with living({"a": troubled(), "b": troubled("stubborn")}, tmp_path) as lived:
         await lived.connected("a", "b")
         groups = {(await lived.run(f"mcp__{name}__whoami")).text.split()[1] for name in "ab"}
         assert len(groups) == 2
@@ -135,3 +139,27 @@ async def test_a_list_that_changes_is_followed(tmp_path: Path) -> None:
         await lived.run("mcp__t__learn", name="dance")
         await lived.until(lambda: lived.clients.version > version)
         assert (await lived.run("mcp__t__dance")).text == "I am dance"
+
+
+async def test_with_another_config_only_the_servers_that_are_others_begin_anew(tmp_path: Path) -> None:
+    changed = troubled(env={"FOLDER": "/srv/files"})
+    async with living({"off": troubled(enabled=False)}, tmp_path) as lived:
+        lived.clients.adopt({"kept": troubled(), "other": troubled()})
+        await lived.connected("kept", "other")
+        whoami = (await lived.run("mcp__kept__whoami")).text
+        before = {each.server.name: each.server for each in lived.clients.served}
+        version = lived.clients.version
+
+        lived.clients.adopt({"kept": troubled(), "other": changed})
+        await lived.connected("kept", "other")
+
+        after = {each.server.name: each.server for each in lived.clients.served}
+        assert after["kept"] is before["kept"]
+        assert after["other"] is not before["other"]
+        assert (await lived.run("mcp__kept__whoami")).text == whoami
+        assert lived.clients.version > version
+        await lived.until(lambda: before["other"].state.condition == "stopped")
+
+        lived.clients.adopt({})
+        assert lived.clients.states() == []
+        await lived.until(lambda: before["kept"].state.condition == "stopped")

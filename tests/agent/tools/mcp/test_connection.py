@@ -10,7 +10,7 @@ from openclaw.agent.tools.mcp.connection import Call, Connection, Greeting, Limi
 from openclaw.agent.tools.mcp.listing import Listing, ToolFilter
 from openclaw.agent.tools.mcp.reasons import reason
 from openclaw.agent.tools.mcp.transports.stdio import Launch, StandardError, environment, stdio_transport
-from tests.agent.tools.mcp.living import TROUBLED, everything, until
+from tests.agent.tools.mcp.living import BY_SDK, TROUBLED, everything, until
 
 BRIEF = Limits(connection_seconds=0.5, request_seconds=10, side_by_side=4, ping_seconds=60)
 LIMITS = Limits(connection_seconds=10, request_seconds=10, side_by_side=4, ping_seconds=60)
@@ -27,6 +27,7 @@ class Bench:
         self.ended = anyio.Event()
         self.why = ""
         self.posting, self._calls = anyio.create_memory_object_stream[Call](8)
+        self.heard: list[str] = []
         self._connection = Connection(
             "troubled",
             lambda lost: stdio_transport(launch, StandardError("troubled", str), lost),
@@ -51,22 +52,23 @@ class Bench:
             self.ended.set()
 
     async def call(self, tool: str, **arguments: object) -> Call:
-        call = Call(tool, arguments, anyio.CancelScope(deadline=anyio.current_time() + 10))
+        call = Call(tool, arguments, anyio.CancelScope(deadline=anyio.current_time() + 10), self.heard.append)
         await self.posting.send(call)
         with anyio.fail_after(15):
             await call.ended.wait()
         return call
 
 
-def program(*words: str) -> list[str]:
-    return [sys.executable, str(TROUBLED), *(words or ("stdio",))]
+def program() -> list[str]:
+    return [sys.executable, str(TROUBLED)]
 
 
+@pytest.mark.parametrize("made", [BY_SDK, TROUBLED], ids=["by the SDK", "by hand"])
 @pytest.mark.parametrize(("legacy", "protocol"), [(False, "2026-07-28"), (True, "2025-11-25")])
 async def test_a_server_is_greeted_listed_called_and_its_new_tools_are_heard_of(
-    legacy: bool, protocol: str
+    legacy: bool, protocol: str, made: Path
 ) -> None:
-    bench = Bench(program())
+    bench = Bench([sys.executable, str(made), "stdio"])
     async with anyio.create_task_group() as group:
         listed = bench.listed
         group.start_soon(bench.run, legacy)
@@ -78,6 +80,9 @@ async def test_a_server_is_greeted_listed_called_and_its_new_tools_are_heard_of(
         said = await bench.call("echo", text="hello")
         assert said.result is not None
         assert said.result.content[0].text == "hello"  # type: ignore[union-attr]
+
+        await bench.call("plod")
+        assert bench.heard == ["digging (1 of 2)", "2 of 2"]
 
         listed = bench.listed
         await bench.call("learn", name="dance")

@@ -11,7 +11,7 @@ import pytest
 
 from openclaw.agent.tools.base import ToolError
 from openclaw.agent.tools.mcp.transports import remote
-from tests.agent.tools.mcp.living import TROUBLED, everything, living, server
+from tests.agent.tools.mcp.living import BY_SDK, everything, living, server
 from tests.fakes import Answer, FakeServer, HttpRequest, free_ports
 
 
@@ -36,7 +36,7 @@ async def served(command: list[str], port: int, **env: str) -> AsyncIterator[Non
 
 
 def program(*words: str) -> list[str]:
-    return [sys.executable, str(TROUBLED), *words]
+    return [sys.executable, str(BY_SDK), *words]
 
 
 class Page(FakeServer):
