@@ -51,18 +51,46 @@ class ChannelRunner:
         self._clock = clock
         self._backoff = backoff or Backoff()
         self._board = _Board(clock)
+        self._supervised: dict[tuple[str, str], _Supervision] = {}
+        self._receiving: _Receiving | None = None
 
     def states(self) -> Sequence[ChannelStatus]:
         return self._board.all()
 
+    def restart(self, channel: str, account: str) -> bool:
+        """It ends what it does, or its wait after a failure, and begins anew at once. False: there is none such."""
+        supervision = self._supervised.get((channel, account))
+        if supervision is not None:
+            supervision.begin_anew()
+        return supervision is not None
+
     async def receive(self, channels: Sequence[Channel], deliver: Deliver, bus: Bus) -> None:
-        """Run all channels until cancelled."""
+        """Run all channels, and those that are put on later, until cancelled."""
         async with anyio.create_task_group() as tasks:
+            self._receiving = _Receiving(tasks, self.noting(deliver), bus)
             for channel in channels:
-                supervision = _Supervision(channel, self._board, self._clock, self._backoff)
-                tasks.start_soon(
-                    supervision.keep_running, self.noting(deliver), _publisher(bus, tasks, channel)
-                )
+                self.put_on(channel)
+            try:
+                await anyio.sleep_forever()
+            finally:
+                self._receiving = None
+
+    def put_on(self, channel: Channel) -> None:
+        """From now on it receives; not where nobody does."""
+        if (receiving := self._receiving) is None:
+            return
+        supervision = _Supervision(channel, self._board, self._clock, self._backoff)
+        self._supervised[channel.name, channel.account] = supervision
+        receiving.tasks.start_soon(
+            supervision.keep_running, receiving.deliver, _publisher(receiving.bus, receiving.tasks, channel)
+        )
+
+    async def take_off(self, channel: str, account: str, *, for_good: bool) -> None:
+        """Returns when it receives no more: what it has acknowledged is in the ledger. `for_good`: it is forgotten."""
+        if (supervision := self._supervised.pop((channel, account), None)) is not None:
+            await supervision.end()
+        if for_good:
+            self._board.forget(channel, account)
 
     def noting(self, deliver: Deliver) -> Deliver:
         """`deliver`, with the time of the last arrival kept; for webhook routes as well."""
@@ -72,6 +100,13 @@ class ChannelRunner:
             self._board.note_arrivals(arrivals)
 
         return deliver_noted
+
+
+@dataclass(frozen=True, slots=True)
+class _Receiving:
+    tasks: TaskGroup
+    deliver: Deliver
+    bus: Bus
 
 
 def _publisher(bus: Bus, tasks: TaskGroup, channel: Channel) -> Report:
@@ -90,6 +125,9 @@ class _Board:
 
     def all(self) -> Sequence[ChannelStatus]:
         return tuple(self._statuses.values())
+
+    def forget(self, channel: str, account: str) -> None:
+        self._statuses.pop((channel, account), None)
 
     def note(self, channel: Channel, state: ChannelState) -> ChannelCondition | None:
         """Returns the condition before, None when nothing has changed."""
@@ -121,8 +159,25 @@ class _Supervision:
         self._title = channel.name if channel.account == "default" else f"{channel.name}/{channel.account}"
         self._failures = 0
         self._connected_at: float | None = None
+        self._life = anyio.CancelScope()
+        self._whole = anyio.CancelScope()
+        self._ended = anyio.Event()
+
+    async def end(self) -> None:
+        self._whole.cancel()
+        await self._ended.wait()
+
+    def begin_anew(self) -> None:
+        self._life.cancel()
 
     async def keep_running(self, deliver: Deliver, publish: Report) -> None:
+        try:
+            with self._whole:
+                await self._keep_running(deliver, publish)
+        finally:
+            self._ended.set()
+
+    async def _keep_running(self, deliver: Deliver, publish: Report) -> None:
         def report(state: ChannelState) -> None:
             if (before := self._board.note(self._channel, state)) is not None:
                 self._changed(before, state)
@@ -131,10 +186,15 @@ class _Supervision:
         report(ChannelState("starting"))
         try:
             while True:
-                reason, wait_seconds = await self._run_once(deliver, report)
-                backed_off = self._next_wait()
-                report(ChannelState("failing", reason))
-                await anyio.sleep(backed_off if wait_seconds is None else wait_seconds)
+                with anyio.CancelScope() as self._life:
+                    reason, wait_seconds = await self._run_once(deliver, report)
+                    backed_off = self._next_wait()
+                    report(ChannelState("failing", reason))
+                    await anyio.sleep(backed_off if wait_seconds is None else wait_seconds)
+                if self._life.cancelled_caught:
+                    logger.info("%s is started anew, as asked", self._title)
+                    self._failures, self._connected_at = 0, None
+                    report(ChannelState("starting"))
         finally:
             self._board.note(self._channel, ChannelState("stopped"))
 

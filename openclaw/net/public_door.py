@@ -55,6 +55,9 @@ class PublicDoor:
         self._pool: httpcore.AsyncConnectionPool | None = None
         self._making = anyio.Lock()
 
+    def adopt(self, ports: Set[int]) -> None:
+        self._ports = ports
+
     def admit(self, url: str) -> None:
         """Raises OutboundError for what is refused by its looks alone."""
         public(url, self._ports)

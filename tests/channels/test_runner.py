@@ -192,3 +192,59 @@ async def test_the_time_of_the_last_message_is_kept_by_whatever_way_it_came() ->
         await runner.noting(take)([Arrival("pigeon:hook:1", "pigeon", "hook", b"{}", Unusable("a test"))])
 
         assert [status.last_inbound_at for status in runner.states()] == [NOW, NOW]
+
+
+async def test_a_channel_is_started_anew_when_somebody_asks(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "openclaw.channels.runner")
+    runner = ChannelRunner(StoppedClock())
+    waits = fails(ChannelError("the token was refused", wait_seconds=300))
+
+    async with running(runner, Pigeon(waits)) as changes:
+        assert await conditions(changes, 2) == ["starting", "failing"]
+        assert runner.restart("pigeon", "default") is True
+        assert await conditions(changes, 2) == ["starting", "connected"]
+        assert runner.restart("pigeon", "default") is True
+        assert await conditions(changes, 2) == ["starting", "connected"]
+        assert runner.restart("pigeon", "nobody") is False
+    assert [record.getMessage() for record in caplog.records].count("pigeon is started anew, as asked") == 2
+
+
+async def test_a_channel_that_comes_later_is_run_like_the_others() -> None:
+    runner = ChannelRunner(StoppedClock(), AT_ONCE)
+    async with running(runner) as changes:
+        await anyio.lowlevel.checkpoint()
+        while not runner.states():
+            runner.put_on(Pigeon())
+            await anyio.lowlevel.checkpoint()
+
+        assert await conditions(changes, 2) == ["starting", "connected"]
+
+
+async def test_one_is_replaced_while_the_other_goes_on_and_its_place_is_forgotten_only_for_good() -> None:
+    stopped: list[str] = []
+
+    async def live(_: Deliver, report: Report) -> None:
+        report(CONNECTED)
+        try:
+            await anyio.sleep_forever()
+        finally:
+            stopped.append("home")
+
+    runner = ChannelRunner(StoppedClock(), AT_ONCE)
+    async with running(runner, Pigeon(live, account="home"), Pigeon(account="work")) as changes:
+        await conditions(changes, 4)
+
+        await runner.take_off("pigeon", "home", for_good=False)
+        replaced = {each.account: each.condition for each in runner.states()}
+        await runner.take_off("pigeon", "home", for_good=True)
+
+        assert stopped == ["home"]
+        assert replaced == {"home": "stopped", "work": "connected"}
+        assert [each.account for each in runner.states()] == ["work"]
+
+
+async def test_where_nobody_receives_nothing_is_put_on() -> None:
+    runner = ChannelRunner(StoppedClock(), AT_ONCE)
+    runner.put_on(Pigeon())
+
+    assert runner.states() == ()

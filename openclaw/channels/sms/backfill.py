@@ -1,6 +1,7 @@
 """What came while nobody listened, or no webhook told of, from Twilio's own list."""
 
 import logging
+from collections.abc import Sequence
 
 from openclaw.channels.sms.parse import CHANNEL, listed_text, raw_of
 from openclaw.channels.sms.switchboard import Line, Switchboard
@@ -37,13 +38,20 @@ class Backfilling:
                 "only the newest %d texts to %s are looked at", _MOST, self._line.config.from_number
             )
         missed = [text for text in reversed(listed) if text.direction == "inbound" and text.at >= since]
-        count = 0
-        for text in missed:
-            count += await self._take(rest, text, deliver)
+        count = await self._take_all(rest, missed, deliver) if missed else 0
         if count:
             logger.info("%d texts to %s came while nobody listened", count, self._line.config.from_number)
         self._looked_at = begun
         return count
+
+    async def _take_all(self, rest: TwilioRest, missed: Sequence[Text], deliver: Deliver) -> int:
+        title = f"Looking for missed texts to {self._line.config.from_number}"
+        with self._parts.progress.working("backfill", title) as say:
+            count = 0
+            for done, text in enumerate(missed):
+                say(f"{count} new" if count else "", done=done, total=len(missed))
+                count += await self._take(rest, text, deliver)
+            return count
 
     async def _take(self, rest: TwilioRest, text: Text, deliver: Deliver) -> bool:
         """Whether it was new."""

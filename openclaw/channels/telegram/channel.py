@@ -26,6 +26,7 @@ from openclaw.types.channel import ChannelParts, ChannelState, Deliver, Fetched,
 from openclaw.types.errors import ChannelError, DeliveryError, FetchError, SecretError
 from openclaw.types.messages import Address, Arrival, Attachment, Enclosure, Outbound, Part
 from openclaw.types.secrets import Secret, SecretRef
+from openclaw.without import without
 
 if TYPE_CHECKING:
     from openclaw.channels.telegram.api import TelegramApi
@@ -258,7 +259,9 @@ class TelegramChannel:
 
 def _open_api(token: Secret, config: TelegramAccount, place: str) -> "TelegramApi":
     """In a thread: the SDK, the parser, the TLS certificates and the types of files take a third of a second."""
-    from openclaw.channels.telegram.api import TelegramApi
+    # httpx loads its command line with rich, the SDK what decrypts passports: 13 MiB that nobody here uses.
+    with without("httpx._main", "cryptography"):
+        from openclaw.channels.telegram.api import TelegramApi
     from openclaw.channels.telegram.writing import markup
 
     markup.spans("")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -6,8 +7,10 @@ from openclaw.channels.sms.backfill import Backfilling
 from openclaw.channels.twilio.problems import RefusalError
 from openclaw.types.channel import LastArrival
 from openclaw.types.errors import StorageFullError
+from openclaw.types.progress import Progress, Unwatched
 from tests.channels.sms.house import ANA, NOW, Texting, texting
 from tests.fakes import FakeTwilio, TwilioText
+from tests.recorded_progress import RecordedProgress
 
 HOUR_MS = 3_600_000
 
@@ -17,10 +20,10 @@ def missed(house: Texting, body: str, *, hours_ago: float, **more: str) -> Twili
     return house.twilio.missed(body, sender=ANA, at=at, **more)
 
 
-async def back_fill(house: Texting, hours: int = 72) -> int:
+async def back_fill(house: Texting, hours: int = 72, progress: Progress | None = None) -> int:
     channel = house.channel
     rest = await channel._line.login.rest()
-    parts = channel._parts
+    parts = replace(channel._parts, progress=progress or Unwatched())
     found = await Backfilling(channel._line, channel._switchboard, parts, house.phone).run(
         rest, house.inbox.deliver, hours
     )
@@ -44,6 +47,26 @@ async def test_what_was_missed_comes_in_its_order(house: Texting) -> None:
     assert await back_fill(house) == 2
     assert house.inbox.texts() == ["one", "two"]
     assert [message.sent_at for message in house.inbox.messages()] == [NOW - 2 * HOUR_MS, NOW - HOUR_MS]
+
+
+async def test_who_watches_is_told_how_far_it_is(house: Texting) -> None:
+    missed(house, "one", hours_ago=2)
+    missed(house, "two", hours_ago=1)
+    progress = RecordedProgress()
+
+    await back_fill(house, progress=progress)
+
+    (begun, *steps, over) = progress.said
+    assert (begun[0], begun[1].startswith("Looking for missed texts to +1")) == ("backfill", True)
+    assert steps == [("backfill", "", 0, 2), ("backfill", "1 new", 1, 2)]
+    assert over[1] == "over"
+
+
+async def test_where_nothing_was_missed_nothing_is_told(house: Texting) -> None:
+    progress = RecordedProgress()
+
+    assert await back_fill(house, progress=progress) == 0
+    assert progress.said == []
 
 
 async def test_what_came_before_is_not_taken_in_again(house: Texting) -> None:
