@@ -2,7 +2,7 @@
 
 import hmac
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -26,24 +26,40 @@ class _Attempts:
 
 
 class FailureLimiter:
-    """Refused attempts by client. The table is bounded: the client that was longest quiet is forgotten first."""
+    """Refused attempts by client, and of all together: whoever has many addresses gets no more guesses by them.
+
+    The tables are bounded: the client that was longest quiet is forgotten first.
+    """
 
     def __init__(self, config: RateLimitConfig, clock: Clock) -> None:
         self._config = config
         self._clock = clock
         self._clients: OrderedDict[str, _Attempts] = OrderedDict()
+        self._together: deque[float] = deque(maxlen=config.max_attempts_together)
+        self._welcome: OrderedDict[str, None] = OrderedDict()
+        """Clients that have been let in: strangers cannot keep them out."""
 
     def locked_for(self, peer: Peer) -> float:
         """Seconds that this client has to wait; 0 when it may try."""
-        attempts = self._clients.get(peer.key)
-        if attempts is None or self._exempt(peer):
+        if self._exempt(peer):
             return 0.0
-        return max(0.0, attempts.locked_until - self._clock.monotonic())
+        now, attempts = self._clock.monotonic(), self._clients.get(peer.key)
+        own = max(0.0, attempts.locked_until - now) if attempts is not None else 0.0
+        return own if peer.key in self._welcome else max(own, self._locked_for_all(now))
+
+    def _locked_for_all(self, now: float) -> float:
+        if len(self._together) < self._config.max_attempts_together:
+            return 0.0
+        return max(0.0, self._together[0] + self._config.window_ms / 1000 - now)
 
     def failed(self, peer: Peer) -> None:
         if self._exempt(peer):
             return
         now = self._clock.monotonic()
+        was_open = not self._locked_for_all(now)
+        self._together.append(now)
+        if was_open and self._locked_for_all(now):
+            logger.warning("too many refused attempts from everywhere: only known clients may try for now")
         attempts = self._clients.setdefault(peer.key, _Attempts())
         self._clients.move_to_end(peer.key)
         window = self._config.window_ms / 1000
@@ -56,6 +72,10 @@ class FailureLimiter:
 
     def succeeded(self, peer: Peer) -> None:
         self._clients.pop(peer.key, None)
+        self._welcome[peer.key] = None
+        self._welcome.move_to_end(peer.key)
+        while len(self._welcome) > MAX_REMEMBERED:
+            self._welcome.popitem(last=False)
 
     def _exempt(self, peer: Peer) -> bool:
         # What comes through a proxy has a loopback address too, and must not lock out the owner's own programs.

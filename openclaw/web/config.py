@@ -10,6 +10,8 @@ Bind = Literal["auto", "loopback", "lan", "tailnet", "custom"]
 class RateLimitConfig(ConfigPart):
     max_attempts: int = Field(default=10, gt=0)
     """So many refused tokens from one address within `windowMs` lock it out."""
+    max_attempts_together: int = Field(default=100, gt=0)
+    """So many from all addresses together: for the rest of `windowMs` only who was let in before may try."""
     window_ms: int = Field(default=60_000, gt=0)
     lockout_ms: int = Field(default=300_000, gt=0)
     exempt_loopback: bool = True

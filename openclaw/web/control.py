@@ -20,12 +20,12 @@ from openclaw.web.browser.static import static_routes
 from openclaw.web.browser.visitors import recognising
 from openclaw.web.config import GatewayConfig
 from openclaw.web.desk import House
-from openclaw.web.document.openapi import with_document
+from openclaw.web.document.route import with_document
 from openclaw.web.guard import allowed_names, peer_of
 from openclaw.web.health import Readiness, healthz, readyz
 from openclaw.web.http import Gate, Guarded, error
 from openclaw.web.rpc.broadcast import Broadcast
-from openclaw.web.rpc.connection import Connection, Switchboard
+from openclaw.web.rpc.switchboard import Switchboard
 
 MAX_STRANGERS = 64
 """WebSockets that have not shown a token yet: a page or a broken client cannot fill us with more."""
@@ -97,6 +97,9 @@ class Door:
                 error(503, "too many connections that have not said who they are", "busy", retry_after=1)
             )
             return
+        # The table of methods with all that they take: nobody at the start waits for it.
+        from openclaw.web.rpc.connection import Connection
+
         peer = peer_of(socket.scope, self._control.gate.trusted_proxies)
         connection = Connection(socket, peer, self._control.board)
         self._strangers += 1

@@ -6,11 +6,12 @@ from typing import Literal, Protocol
 
 from openclaw.agent.tools.jobs import Jobs
 from openclaw.bus import Bus
+from openclaw.gateway.command_requests import CommandRequests
 from openclaw.gateway.phone.desk import PhoneDesk
 from openclaw.gateway.tool_survey import Asked
 from openclaw.store.consents import ComplianceEvent
 from openclaw.types.conversation import ToolCall, Usage
-from openclaw.types.messages import Address, Brought
+from openclaw.types.messages import Address, Attachment, Brought
 from openclaw.types.secrets import Secret
 from openclaw.types.sending import Purpose, Verdict
 from openclaw.web.office.desk import Office
@@ -35,6 +36,8 @@ class Question:
     """Set for a program's request, which is never a command."""
     settings: Mapping[str, object] = field(default_factory=dict)
     """Fields of the session's entry as they hold for this question alone."""
+    files: tuple[Attachment, ...] = ()
+    """Kept already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class Nameplate:
-    """What a client is told of the house when it connects. Does not change while the process lives."""
+    """What a client is told of the house when it connects; another one only with another config."""
 
     version: str
     boot_id: str
@@ -136,8 +139,8 @@ class Desk(Protocol):
     async def stop(self, question: Question) -> list[str] | None:
         """The runs that were stopped, where the question is nothing but a word for stopping; else None."""
 
-    async def abort(self, session_key: str) -> list[str]:
-        """Stop what a session does; the runs that were stopped."""
+    async def abort(self, session_key: str, run_id: str | None = None) -> list[str]:
+        """Stop what a session does, or this run of it alone; the runs that were stopped."""
 
     def leave(self, run_id: str) -> None:
         """Nobody waits for this run any more: it is stopped, and nothing else of its session is."""
@@ -148,16 +151,25 @@ class Desk(Protocol):
     def run(self, run_id: str) -> RunState | None:
         """A run of the last minutes. Contract: tells its end no later than `TurnFinished` is published."""
 
+    async def old_run(self, run_id: str) -> RunState | None:
+        """Any that the ledger knows, without its words. One that goes on is found by `run` from now on."""
+
     async def health(self) -> Json:
         """Holds at least `ok`."""
 
     async def status(self) -> Json: ...
 
     async def sessions(self, *, limit: int, agent: str | None, search: str | None) -> list[Json]:
-        """Newest first: entries of sessions.json with their `key`."""
+        """Newest first: entries of sessions.json with their `key`. `search`: in keys, names and last words."""
+
+    async def last_words(self, keys: Sequence[str]) -> Mapping[str, str]:
+        """What was said last in these sessions, by full key."""
 
     async def session(self, key: str) -> Json:
         """`{key, sessionId, entry, lines}`; raises UnknownKeyError."""
+
+    async def history(self, key: str, limit: int) -> Json:
+        """As `session`, with only the lines of the last messages, and `total`, how many messages there are."""
 
     async def reset_session(self, key: str) -> Json:
         """`{ok, key, entry}`: a new session id under the same key; the old transcript is kept."""
@@ -199,6 +211,9 @@ class Desk(Protocol):
 
     async def decide_approval(self, approval_id: str, *, allow: bool, by: str) -> Json:
         """The approval, decided; raises UnknownKeyError, and OpenClawError when it is settled already."""
+
+    def commands(self) -> CommandRequests:
+        """What programs ask the owner before they run a command themselves."""
 
     async def tools(self, asked: Asked) -> list[Json]:
         """`{name, origin, from, effect, allowed, rule}` of every tool of an agent, by name."""

@@ -1,18 +1,16 @@
 """The desk over the gateway's parts."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import tzinfo
 from pathlib import Path
 from typing import Literal
-
-import anyio.to_thread
-import orjson
 
 from openclaw.agent.tools.jobs import Jobs
 from openclaw.gateway.approvals import Approvals, UnknownApprovalError
 from openclaw.gateway.approvals import shown as shown_approval
 from openclaw.gateway.budgets import Budgets
+from openclaw.gateway.command_requests import CommandRequests
 from openclaw.gateway.commands.stop import Stopper
 from openclaw.gateway.costs import costs, total_cost
 from openclaw.gateway.delivery import Delivery
@@ -22,7 +20,7 @@ from openclaw.gateway.lanes import Lanes
 from openclaw.gateway.pairing import PairingRequest, PairingStore, UnknownCodeError, shown
 from openclaw.gateway.phone.desk import PhoneDesk
 from openclaw.gateway.routing import Routing, route
-from openclaw.gateway.runs import Run, Runs
+from openclaw.gateway.runs import Runs
 from openclaw.gateway.tool_survey import Asked, ToolSurvey
 from openclaw.llm.models import Choice, Models
 from openclaw.sessions.keys import agent_of, expand
@@ -36,6 +34,8 @@ from openclaw.types.conversation import Note
 from openclaw.types.errors import OpenClawError
 from openclaw.types.ids import new_id
 from openclaw.types.messages import Arrival, Inbound, Sender
+from openclaw.web.conversations.desk import ConversationDesk
+from openclaw.web.conversations.ends import old_end, state_of
 from openclaw.web.desk import ComplianceDesk, CostKey, Json, Nameplate, Question, RunState, UnknownKeyError
 
 CHANNEL = "webchat"
@@ -73,10 +73,16 @@ class DeskParts:
     jobs: Jobs | None = None
     phone: PhoneDesk | None = None
     compliance: ComplianceDesk | None = None
+    commands: CommandRequests | None = None
     webhooks: Callable[[], Awaitable[list[Json]]] = lambda: _no_rows()
     """The public paths."""
     config: Callable[[], Json] = dict
     """What this process runs with, without a secret."""
+    lately: Callable[[], Awaitable[Json]] | None = None
+    """Of the ledger: the last messages, the last error, the next job."""
+    workspaces: Mapping[str, Path] = field(default_factory=dict)
+    works: Callable[[], Sequence[Json]] = tuple
+    """What takes long at this moment."""
 
 
 async def _no_rows() -> list[Json]:
@@ -86,6 +92,16 @@ async def _no_rows() -> list[Json]:
 class FrontDesk:
     def __init__(self, parts: DeskParts) -> None:
         self._parts = parts
+        self._conversations = ConversationDesk(
+            parts.sessions, parts.lanes, parts.routing.default_agent, parts.workspaces
+        )
+
+    def adopt(self, nameplate: Nameplate, routing: Routing, agents: Sequence[Json], choice: Choice) -> None:
+        """For questions that are asked from now on."""
+        self._parts = replace(self._parts, nameplate=nameplate, routing=routing, agents=agents, choice=choice)
+        self._conversations = ConversationDesk(
+            self._parts.sessions, self._parts.lanes, routing.default_agent, self._parts.workspaces
+        )
 
     def nameplate(self) -> Nameplate:
         return self._parts.nameplate
@@ -95,10 +111,10 @@ class FrontDesk:
     async def ask(self, question: Question) -> RunState:
         parts = self._parts
         if known := parts.runs.find(question.run_id):
-            return _state(known)
+            return state_of(known)
         self._refuse_unknown_agents(question)
-        if before := await parts.ledger.run_end(question.run_id):
-            return self._state_of_old_run(question.run_id, *before)
+        if before := await self.old_run(question.run_id):
+            return before
         message = self._message(question)
         run = parts.runs.expect(question.run_id, route(message, parts.routing).session_key)
         key = self.arrival_key(question.run_id)
@@ -107,7 +123,7 @@ class FrontDesk:
         except OpenClawError:
             parts.runs.forget(question.run_id)
             raise
-        return _state(run)
+        return state_of(run)
 
     def _message(self, question: Question) -> Inbound:
         return Inbound(
@@ -121,6 +137,7 @@ class FrontDesk:
             operator=True,
             settings=question.settings,
             brought=question.brought,
+            files=question.files,
         )
 
     def arrival_key(self, run_id: str) -> str:
@@ -142,8 +159,8 @@ class FrontDesk:
         self._refuse_unknown_agents(question)
         return await self.abort(question.session_key)
 
-    async def abort(self, session_key: str) -> list[str]:
-        return await self._parts.stopper.stop(expand(session_key, self._parts.routing.default_agent))
+    async def abort(self, session_key: str, run_id: str | None = None) -> list[str]:
+        return await self._parts.stopper.stop(expand(session_key, self._parts.routing.default_agent), run_id)
 
     def leave(self, run_id: str) -> None:
         self._parts.stopper.leave(run_id)
@@ -160,17 +177,22 @@ class FrontDesk:
                     f"there is no agent {agent!r}; these are configured: {', '.join(routing.agents)}"
                 )
 
-    def _state_of_old_run(self, run_id: str, state: str, reason: str, session_key: str) -> RunState:
-        if state in {"answered", "merged"}:
-            return RunState(run_id, "ok", session_key)
-        if state in {"refused", "dead", "ignored"}:
-            return RunState(run_id, "error", session_key, error=reason or state)
-        # Begun in an earlier life of the daemon and not ended: from now on somebody waits for it again.
-        return _state(self._parts.runs.expect(run_id, session_key))
-
     def run(self, run_id: str) -> RunState | None:
         run = self._parts.runs.find(run_id)
-        return _state(run) if run else None
+        return state_of(run) if run else None
+
+    async def old_run(self, run_id: str) -> RunState | None:
+        runs, ledger = self._parts.runs, self._parts.ledger
+        before = await ledger.run_end(run_id)
+        if before is None or (end := old_end(run_id, *before)):
+            return None if before is None else end
+        # Begun in an earlier life of the daemon, or by nobody here: from now on somebody waits for it.
+        run = runs.expect(run_id, before[2])
+        after = await ledger.run_end(run_id)
+        if run.ended is None and after is not None and (end := old_end(run_id, *after)):
+            runs.forget(run_id)  # it ended before it was waited for
+            return end
+        return state_of(run)
 
     # -- the house ------------------------------------------------------------------------------------
 
@@ -187,49 +209,38 @@ class FrontDesk:
             "version": plate.version,
             "uptimeMs": parts.clock.now_ms() - plate.started_at,
             "model": plate.model,
+            "keys": parts.models.key_states(),
             "agent": plate.default_agent,
             "agents": list(parts.agents),
             "channels": parts.channels(),
             "problems": parts.problems(),
             "queue": {"waiting": unfinished.get("accepted", 0) + unfinished.get("queued", 0)},
             "running": unfinished.get("running", 0),
+            "work": list(parts.works()),
             "outbox": unsent,
             "sessions": len(parts.sessions.listing()),
             "costToday": round(await parts.ledger.cost_since(today), 6),
             "budgets": parts.budgets.state(),
             "stateDir": plate.state_dir,
+            **(await parts.lately() if parts.lately is not None else {}),
         }
 
     # -- sessions -------------------------------------------------------------------------------------
 
     async def sessions(self, *, limit: int, agent: str | None, search: str | None) -> list[Json]:
-        found = (
-            {"key": key, **entry}
-            for key, entry in self._parts.sessions.listing()
-            if (agent is None or agent_of(key) == agent) and (search is None or search.lower() in key)
-        )
-        return [entry for entry, _ in zip(found, range(limit), strict=False)]
+        return await self._conversations.listing(limit, agent, search)
+
+    async def last_words(self, keys: Sequence[str]) -> Mapping[str, str]:
+        return await self._conversations.last_words(keys)
 
     async def session(self, key: str) -> Json:
-        full = self._known(key)
-        agent = agent_of(full) or self._parts.routing.default_agent
-        async with self._parts.sessions.use(full, agent) as session:
-            lines = await anyio.to_thread.run_sync(_read, session.path)
-            entry = self._parts.sessions.entry(session)
-        return {"key": full, "sessionId": entry["sessionId"], "entry": entry, "lines": lines}
+        return await self._conversations.whole(key)
+
+    async def history(self, key: str, limit: int) -> Json:
+        return await self._conversations.history(key, limit)
 
     async def reset_session(self, key: str) -> Json:
-        full = self._known(key)
-        agent = agent_of(full) or self._parts.routing.default_agent
-        async with self._parts.lanes.holding(full):
-            _, entry = await self._parts.sessions.reset(full, agent)
-        return {"ok": True, "key": full, "entry": entry}
-
-    def _known(self, key: str) -> str:
-        full = expand(key, self._parts.routing.default_agent)
-        if self._parts.sessions.find(full) is None:
-            raise UnknownKeyError(f"there is no session {full}; `openclaw sessions list` shows them")
-        return full
+        return await self._conversations.reset(key)
 
     # -- pairing --------------------------------------------------------------------------------------
 
@@ -314,6 +325,11 @@ class FrontDesk:
         except UnknownApprovalError as error:
             raise UnknownKeyError(str(error)) from None
 
+    def commands(self) -> CommandRequests:
+        if self._parts.commands is None:
+            raise OpenClawError("nobody can be asked about commands in this house")
+        return self._parts.commands
+
     async def tools(self, asked: Asked) -> list[Json]:
         return list(await self._survey().listing(asked))
 
@@ -362,31 +378,3 @@ class FrontDesk:
         else:
             await self._parts.ledger.settle_send(outbox_id, "dropped", "by the owner")
         return {"ok": True, "id": outbox_id, "action": action}
-
-
-def _state(run: Run) -> RunState:
-    if run.ended is None:
-        return RunState(run.run_id, "in_flight", run.session_key, started_at=run.started_at)
-    answered = run.ended.outcome in {"answered", "silent"}
-    return RunState(
-        run.run_id,
-        "ok" if answered else "error",
-        run.session_key,
-        run.ended.text,
-        "" if answered else run.ended.reason or run.ended.outcome,
-        run.started_at,
-        run.ended_at,
-        run.ended.reason,
-        run.ended.usage,
-        run.ended.calls,
-    )
-
-
-def _read(path: Path) -> list[object]:
-    """Blocks. A line that is being written at this moment is not there yet."""
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return []
-    whole, _, _ = data.rpartition(b"\n")
-    return [orjson.loads(line) for line in whole.splitlines() if line.strip()]

@@ -16,6 +16,7 @@ OPEN_PATHS = frozenset({"/", "/healthz", "/login", "/readyz"})
 OPEN_PREFIX = "/ui/"
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
+    "media-src 'self' blob:; "
     "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'"
 )

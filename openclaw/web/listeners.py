@@ -10,11 +10,12 @@ import anyio
 import httptools
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 
-from openclaw.web.rpc.connection import RAISE_LIMIT
+from openclaw.web.rpc.frames import RAISE_LIMIT
 from openclaw.web.rpc.handshake import MAX_FIRST_FRAME
 
 HEADER_SECONDS = 10.0
@@ -122,6 +123,12 @@ class CarefulWebSocket(WebSocketsSansIOProtocol):
         super().handle_connect(event)
         if self.response.status_code == 101:
             cast(dict[str, Any], self.scope["extensions"])[RAISE_LIMIT] = self._raise_limit
+
+    async def send(self, message: ASGISendEvent) -> None:
+        await super().send(message)
+        # uvicorn 0.54 takes a refusal for an application that has forgotten to answer, and calls it an error of ours.
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body", False):
+            self.handshake_complete = True
 
     def _raise_limit(self, max_bytes: int) -> None:
         self.conn.max_message_size = max_bytes

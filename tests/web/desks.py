@@ -3,9 +3,12 @@
 from datetime import UTC
 
 from openclaw.gateway.budgets import Budgets
+from openclaw.gateway.command_requests import CommandRequests
 from openclaw.gateway.limits import BudgetsConfig
 from openclaw.gateway.pairing import PairingStore
 from openclaw.llm.models import Choice
+from openclaw.store.command_asks import CommandLedger
+from openclaw.store.glance import Glances
 from openclaw.web.desk import Nameplate
 from openclaw.web.front_desk import DeskParts, FrontDesk
 from tests.gateway.harness import House
@@ -38,5 +41,9 @@ def desk_of(house: House, *, problems: list[str] | None = None) -> FrontDesk:
             Choice("claude-opus-4-6", ("claude-haiku-4-5",)),
             house.stopper,
             house.approvals,
+            lately=Glances(house.database).lately,
+            commands=CommandRequests(
+                house.approvals, CommandLedger(house.database, house.clock), house.bus, house.clock
+            ),
         )
     )

@@ -30,3 +30,17 @@ class FakeBrowsers:
         gone = [row.id for row in self.rows.values() if browser_id in {None, row.id}]
         self.rows = {sha: row for sha, row in self.rows.items() if row.id not in gone}
         return gone
+
+
+@dataclass
+class FakeCodes:
+    kept: dict[str, int] = field(default_factory=dict)
+
+    async def keep(self, sha256: str, expires_at: int) -> None:
+        self.kept[sha256] = expires_at
+
+    async def take(self, sha256: str) -> bool:
+        return self.kept.pop(sha256, None) is not None
+
+    async def clear(self) -> None:
+        self.kept.clear()

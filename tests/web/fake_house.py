@@ -1,11 +1,12 @@
 """A house that answers: its runs are scripted, and told on a real bus as the gateway tells them."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from openclaw.bus import Bus
+from openclaw.gateway.command_requests import CommandRequests
 from openclaw.gateway.phone.desk import PhoneDesk
 from openclaw.gateway.tool_survey import Asked
 from openclaw.types.clock import SystemClock, iso
@@ -21,7 +22,7 @@ from openclaw.types.events import (
 )
 from openclaw.web.browser.logins import Logins
 from openclaw.web.desk import CostKey, Json, Nameplate, Question, RunState, UnknownKeyError
-from tests.web.fake_browsers import FakeBrowsers
+from tests.web.fake_browsers import FakeBrowsers, FakeCodes
 from tests.web.fake_compliance import FakeCompliance
 from tests.web.fake_jobs import FakeJobs
 from tests.web.fake_office import fake_office
@@ -55,20 +56,23 @@ class FakeDesk:
     bus: Bus
     questions: list[Question] = field(default_factory=list)
     runs: dict[str, RunState] = field(default_factory=dict)
+    old_runs: dict[str, RunState] = field(default_factory=dict)
     settled: list[tuple[str, str]] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     explained: list[tuple[str, Asked]] = field(default_factory=list)
     running_config: Json = field(default_factory=dict)
     decided: list[tuple[str, bool, str]] = field(default_factory=list)
+    state_dir: str = NAMEPLATE.state_dir
     failing: Exception | None = None
     kept_jobs: FakeJobs = field(default_factory=FakeJobs)
     kept_compliance: FakeCompliance = field(default_factory=FakeCompliance)
     telephone: PhoneDesk | None = None
+    kept_commands: CommandRequests | None = None
     reply: Callable[["FakeDesk", str], Awaitable[None]] | None = None
     """What happens at once when something is asked."""
 
     def nameplate(self) -> Nameplate:
-        return NAMEPLATE
+        return replace(NAMEPLATE, state_dir=self.state_dir)
 
     async def ask(self, question: Question) -> RunState:
         if self.failing is not None:
@@ -91,8 +95,9 @@ class FakeDesk:
     async def stop(self, question: Question) -> list[str] | None:
         return await self.abort(question.session_key) if question.message == "stop" else None
 
-    async def abort(self, session_key: str) -> list[str]:
-        return [run_id for run_id, run in self.runs.items() if run.status == "in_flight"]
+    async def abort(self, session_key: str, run_id: str | None = None) -> list[str]:
+        going = [name for name, run in self.runs.items() if run.status == "in_flight"]
+        return [name for name in going if run_id in (None, name)]
 
     def leave(self, run_id: str) -> None:
         self.left.append(run_id)
@@ -102,6 +107,9 @@ class FakeDesk:
 
     def run(self, run_id: str) -> RunState | None:
         return self.runs.get(run_id)
+
+    async def old_run(self, run_id: str) -> RunState | None:
+        return self.old_runs.get(run_id)
 
     async def health(self) -> Json:
         return {"ok": True, "channels": {"telegram": {"condition": "connected"}}}
@@ -121,6 +129,15 @@ class FakeDesk:
             raise UnknownKeyError(f"there is no session {key!r}; see `openclaw sessions list`")
         lines = [{"role": "user", "content": "hello", "timestamp": "2026-02-27T09:00:00.000Z"}]
         return {"key": MAIN, "sessionId": "ses_1", "entry": {"sessionId": "ses_1"}, "lines": lines}
+
+    async def history(self, key: str, limit: int) -> Json:
+        whole = await self.session(key)
+        lines = whole["lines"]
+        assert isinstance(lines, list)
+        return {**whole, "lines": lines[-limit:], "total": len(lines)}
+
+    async def last_words(self, keys: Sequence[str]) -> Mapping[str, str]:
+        return {key: "hello" for key in keys if key == MAIN}
 
     async def reset_session(self, key: str) -> Json:
         return {"ok": True, "key": key, "entry": {"sessionId": "ses_9"}}
@@ -228,6 +245,11 @@ class FakeDesk:
         self.decided.append((approval_id, allow, by))
         return {**APPROVAL, "state": "approved" if allow else "denied", "decidedBy": by}
 
+    def commands(self) -> CommandRequests:
+        if self.kept_commands is None:
+            raise OpenClawError("nobody can be asked about commands in this house")
+        return self.kept_commands
+
     async def tools(self, asked: Asked) -> list[Json]:
         ours: Json = {"name": "exec", "origin": "openclaw", "from": "openclaw", "effect": "R3"}
         skills: Json = {"name": "get_weather", "origin": "skills", "from": "weather", "effect": "R0"}
@@ -313,5 +335,7 @@ class FakeHouse:
         """`folder`: for what is kept on disk."""
         self.bus = Bus()
         self.desk = FakeDesk(self.bus)
-        self.logins = Logins(FakeBrowsers(), SystemClock())
+        if folder is not None:
+            self.desk.state_dir = str(folder)
+        self.logins = Logins(FakeBrowsers(), FakeCodes(), SystemClock())
         self.office = fake_office(folder)

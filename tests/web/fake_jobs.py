@@ -58,5 +58,5 @@ class FakeJobs:
 
     def _known(self, job_id: str) -> dict[str, Any]:
         if job_id not in self.jobs:
-            raise JobError(f"there is no job {job_id!r}; list shows those that there are")
+            raise JobError(f"there is no job {job_id!r}; `cron list` shows those that there are")
         return self.jobs[job_id]

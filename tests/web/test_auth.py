@@ -116,3 +116,21 @@ def test_the_table_of_clients_is_bounded(limiter: FailureLimiter) -> None:
     for number in range(MAX_REMEMBERED + 100):
         limiter.failed(Peer(f"client-{number}", local=False))
     assert len(limiter._clients) == MAX_REMEMBERED
+
+
+async def test_many_addresses_together_get_no_more_guesses_and_keep_out_nobody_who_was_here(
+    limiter: FailureLimiter, clock: Hands
+) -> None:
+    check = TokenCheck(token, limiter)
+    assert (await check.admit(TOKEN, STRANGER)).admitted
+    crowd = [Peer(f"198.51.100.{number}", local=False) for number in range(200)]
+    verdicts = [(await check.admit("guess", peer)).verdict for peer in crowd]
+
+    assert verdicts.count("mismatch") == 100
+    newcomer = Peer("192.0.2.1", local=False)
+    late = await check.admit(TOKEN, newcomer)
+    assert (late.verdict, 0 < late.retry_after <= 60) == ("locked", True)
+    assert (await check.admit(TOKEN, STRANGER)).admitted
+    assert (await check.admit(TOKEN, PROGRAM)).admitted
+    clock.seconds += 61
+    assert (await check.admit(TOKEN, newcomer)).admitted

@@ -214,3 +214,16 @@ async def test_who_comes_is_heard_although_all_others_are_in_the_middle_of_their
             await late.send(b"GET /late HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n")
             with anyio.fail_after(5):
                 assert b"/late 0" in await _rest(late)
+
+
+async def test_a_websocket_that_is_refused_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        await PlainTextResponse("not you", 403)(scope, receive, send)
+
+    asked = b"GET / HTTP/1.1\r\nhost: a\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"
+    async with listening(refuse) as listener:
+        answer = await raw(listener, asked + b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 403")
+    assert answer.endswith(b"not you")
+    assert caplog.messages == []

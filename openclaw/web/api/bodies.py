@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from openclaw.gateway.phone.desk import FieldError, NotSetUpError
 from openclaw.types.errors import OpenClawError, StorageBusyError, StorageFullError
+from openclaw.web.api.wording import first_wrong
 
 LARGEST = 2 << 20
 """Holds the longest text that a field takes, each letter of it escaped."""
@@ -47,8 +48,8 @@ async def checked(request: Request, model: type[Checked]) -> Checked:
     except orjson.JSONDecodeError:
         raise FieldError("body", "it is no JSON") from None
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        raise FieldError(str(first["loc"][0]) if first["loc"] else "body", first["msg"]) from None
+        place, why = first_wrong(error)
+        raise FieldError(str(place[0]) if place else "body", why) from None
 
 
 def answering(answer: Answer) -> Answer:

@@ -31,6 +31,16 @@ class Browsers(Protocol):
     async def sign_out(self, browser_id: str | None) -> list[str]: ...
 
 
+class Codes(Protocol):
+    """Where codes wait that were made while no daemon ran."""
+
+    async def keep(self, sha256: str, expires_at: int) -> None: ...
+
+    async def take(self, sha256: str) -> bool: ...
+
+    async def clear(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class _Code:
     sha256: str
@@ -39,10 +49,14 @@ class _Code:
 
 
 class Logins:
-    """Satisfies `web.desk.LoginDesk`. Codes live in memory: after a restart one asks for another."""
+    """Satisfies `web.desk.LoginDesk`. Codes live in memory: after a restart one asks for another.
 
-    def __init__(self, browsers: Browsers, clock: Clock) -> None:
+    Only those that were made for a daemon yet to start are kept, by the wall clock.
+    """
+
+    def __init__(self, browsers: Browsers, kept: Codes, clock: Clock) -> None:
         self._browsers = browsers
+        self._kept = kept
         self._clock = clock
         self._codes: list[_Code] = []
         self._present: dict[str, list[anyio.Event]] = {}
@@ -53,16 +67,24 @@ class Logins:
         self._codes = [*self._codes[1 - MOST_CODES :], _Code(_hash(code), expires)]
         return LoginCode(Secret(code), self._clock.now_ms() + CODE_SECONDS * 1000)
 
+    async def offer_for_later(self) -> LoginCode:
+        """For the daemon that starts next, from a process that ends before."""
+        code, expires = secrets.token_urlsafe(32), self._clock.now_ms() + CODE_SECONDS * 1000
+        await self._kept.keep(_hash(code), expires)
+        return LoginCode(Secret(code), expires)
+
     async def redeem(self, code: str, name: str) -> Secret | None:
         # Looked up by the hash, so nothing about a code can be learnt from how long the search takes.
         wanted, now = _hash(code), self._clock.monotonic()
         found = next((each for each in self._codes if each.sha256 == wanted), None)
         if found is None:
-            return None
-        # Taken out before anything is awaited: of two who show it at once, one is let in.
-        self._codes.remove(found)
-        if now >= found.expires:
-            return None
+            if not await self._kept.take(wanted):
+                return None
+        else:
+            # Taken out before anything is awaited: of two who show it at once, one is let in.
+            self._codes.remove(found)
+            if now >= found.expires:
+                return None
         token = secrets.token_urlsafe(32)
         _, gone = await self._browsers.sign_in(_hash(token), _printable(name))
         self._dismiss(gone)
@@ -82,6 +104,7 @@ class Logins:
         """Its connections end too. A code that was not used yet is void as well when all are revoked."""
         if browser_id is None:
             self._codes.clear()
+            await self._kept.clear()
         gone = await self._browsers.sign_out(browser_id)
         if browser_id is not None and not gone:
             raise UnknownKeyError(f"no browser {browser_id!r} is signed in; see: openclaw dashboard --list")

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from openclaw.without import load
+
 SKEW_MS = 120_000
 """How far a device's clock may be from ours."""
 
@@ -76,6 +78,7 @@ def _lower(text: str) -> str:
 
 
 def _verifies(key: bytes, signature: bytes, words: bytes) -> bool:
+    load("cryptography")
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 

@@ -3,10 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import orjson
 from pydantic import BaseModel
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from openclaw import __version__
@@ -24,20 +21,6 @@ _SHARED: Mapping[int, str] = {
 }
 _OPEN = frozenset({401, 429})
 """Never said where no token is asked for."""
-
-
-def with_document(routes: Sequence[BaseRoute]) -> list[BaseRoute]:
-    """The routes, and the one that describes them all."""
-    written: list[bytes] = []
-
-    async def answer(_: Request) -> Response:
-        if not written:
-            written.append(orjson.dumps(document(every), option=orjson.OPT_INDENT_2))
-        headers = {"cache-control": "no-store"}
-        return Response(written[0], headers=headers, media_type="application/json")
-
-    every: list[BaseRoute] = [*routes, Route(PATH, answer, methods=["GET"])]
-    return every
 
 
 def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:

@@ -12,8 +12,11 @@ from openclaw.web.api.sessions import MessageBody
 from openclaw.web.api.streams import MOST, IngestBody
 from openclaw.web.api.tools import InvokeBody
 from openclaw.web.desk import CostKey
+from openclaw.web.enclosed.showing import MEDIA
+from openclaw.web.office.telephone import RECORDINGS
 from openclaw.web.openai.asking.shapes import Completion, ResponseRequest
 
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 JSON, HTML, EVENTS = "application/json", "text/html; charset=utf-8", "text/event-stream; charset=utf-8"
 
 
@@ -132,6 +135,7 @@ _TS = {
         {"type": "null"},
     ],
 }
+_PICTURE = r"^pictures/[0-9a-f]{64}\.(png|jpeg|gif|webp)$"
 _STREAM = {"type": "string", "pattern": r"^[a-z0-9][a-z0-9-]{0,63}$"}
 
 
@@ -195,6 +199,22 @@ OPERATIONS: Mapping[tuple[str, str], Operation] = {
         "phone", "Hand over a text that a proxy has received",
         {202: Outcome("It is taken; a second time nothing happens.", "Taken"), **_BODY}, InboundBody,
         narrower={"from": {"minLength": 1}, "body": {"minLength": 1}, "messageSid": {"minLength": 1}},
+    ),
+    ("GET", RECORDINGS + "/{call}/{file}"): Operation(
+        "phone", "A recording of a call, whole or a range of it",
+        {200: Outcome("The sound.", kinds=("audio/mpeg",)), 206: Outcome("A part of it.", kinds=("audio/mpeg",)),
+         404: _UNKNOWN},
+        parameters=(
+            _path("call", {"type": "string", "pattern": "^CA[0-9A-Za-z]{8,62}$"}, "The call's id."),
+            _path("file", {"type": "string", "pattern": r"^RE[0-9A-Za-z]{8,62}\.mp3$"}, "The recording's."),
+        ),
+    ),
+    ("GET", MEDIA + "/{path}"): Operation(
+        "sessions", "A file of a conversation: a picture to be seen, anything else to be saved",
+        {200: Outcome("Its bytes.", kinds=(*PICTURES, "application/octet-stream")), 404: _UNKNOWN},
+        parameters=(
+            _path("path", {"type": "string", "pattern": _PICTURE}, "Where it lies."),
+        ),
     ),
     ("POST", "/api/v1/streams/ingest"): Operation(
         "streams", "Hand in something to be kept", {202: Outcome("It is kept.", "Kept"), **_BODY}, IngestBody,

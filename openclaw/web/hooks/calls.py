@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from openclaw.types.errors import OpenClawError
+from openclaw.web.api.wording import first_wrong
 from openclaw.web.hooks.config import HookMapping
 from openclaw.web.hooks.templates import rendered, shortened, written
 
@@ -117,9 +118,8 @@ def _checked(shape: type[Shape], body: bytes) -> Shape:
     try:
         return shape.model_validate(_json(body))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(map(str, first["loc"])) or "body"
-        raise HookError(f"{place}: {first['msg']}") from None
+        steps, why = first_wrong(error)
+        raise HookError(f"{'.'.join(map(str, steps)) or 'body'}: {why}") from None
 
 
 def _json(body: bytes) -> object:

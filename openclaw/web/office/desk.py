@@ -1,15 +1,18 @@
 """What the control plane keeps and changes besides conversations. `wiring` puts it together."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from openclaw.store.traffic import Account, Traffic
+from openclaw.store.usage import CostGroup
 from openclaw.web.devices.book import DeviceBook
 from openclaw.web.office.files import WorkspaceDesk
 from openclaw.web.office.limit import WriteLimit
 from openclaw.web.office.logs import LogTail
 from openclaw.web.office.post import Letter
 from openclaw.web.office.presence import PresenceBook
+from openclaw.web.office.telephone import TelephoneBook
 from openclaw.web.office.told import Json
 
 
@@ -22,6 +25,9 @@ class ConfigDesk(Protocol):
     async def replace(self, raw: str, base: str | None) -> Json: ...
 
     async def patch(self, raw: str, base: str | None) -> Json: ...
+
+    async def check(self, raw: str | None, patch: str | None) -> Json:
+        """`{ok, raw, changed, problems}` of a change that is not made."""
 
     async def schema(self) -> Json: ...
 
@@ -36,6 +42,9 @@ class SessionEdits(Protocol):
 
     def entry(self, key: str) -> tuple[str, Mapping[str, object]]:
         """The full key, and what is kept of it."""
+
+    def chosen(self, name: str | None, agent: str) -> Mapping[str, object]:
+        """The fields of an entry that choose this model. Raises OpenClawError for one that cannot be chosen."""
 
 
 class Post(Protocol):
@@ -57,8 +66,26 @@ class ExecRules(Protocol):
         """What programs may be run, and who is asked: `{path, exists, hash, file, resolvedDefaults}`."""
 
 
-@dataclass(frozen=True, slots=True)
+class SpendingDesk(Protocol):
+    async def daily(self, by: CostGroup, days: int | None) -> Json:
+        """`{by, timezone, days: [{day, rows}], rows, total, phone, lastHour}`; None: this month so far."""
+
+
+class ChannelDesk(Protocol):
+    async def traffic(self) -> Mapping[Account, Traffic]:
+        """Of every account at work."""
+
+    def idle(self) -> Sequence[Json]:
+        """`{channel, account, condition, reason}` of what the config names and nobody runs."""
+
+    def restart(self, channel: str, account: str) -> None:
+        """It begins anew at once. Raises UnknownKeyError."""
+
+
+@dataclass(slots=True)
 class Office:
+    """Some of its desks are others when the config changes."""
+
     devices: DeviceBook
     presence: PresenceBook
     writes: WriteLimit
@@ -70,4 +97,7 @@ class Office:
     skills: SkillDesk
     heartbeats: HeartbeatDesk
     exec: ExecRules
+    telephone: TelephoneBook
     agents: Sequence[str] = ()
+    spending: SpendingDesk = field(kw_only=True)
+    channels: ChannelDesk = field(kw_only=True)

@@ -3,6 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import anyio.to_thread
 
@@ -29,8 +30,8 @@ def tail(path: Path, cursor: int | None, limit: int, most_bytes: int) -> Json:
         return told
     with file:
         size = os.fstat(file.fileno()).st_size
-        # A log that is shorter than it was has been put aside: what was added lies in the new one.
-        begins_anew = cursor is not None and cursor > size
+        # What was read before has been put aside: what was added lies in the new one, which may be longer by now.
+        begins_anew = cursor is not None and (cursor > size or not _behind_a_line(file, cursor))
         known = None if begins_anew else cursor
         start = max(0, size - min(most_bytes, BEGINNING)) if known is None else known
         cut = known is not None and size - start > most_bytes
@@ -49,3 +50,11 @@ def tail(path: Path, cursor: int | None, limit: int, most_bytes: int) -> Json:
     if begins_anew:
         told["reset"] = True
     return told
+
+
+def _behind_a_line(file: BinaryIO, cursor: int) -> bool:
+    """Where a cursor of ours stands, unless the file is another one."""
+    if cursor == 0:
+        return True
+    file.seek(cursor - 1)
+    return file.read(1) == b"\n"

@@ -36,7 +36,7 @@ class SessionDesk:
         full, agent = self._known(key)
         wanted = dict(changes)
         if model != "":
-            wanted |= self._model(model, agent)
+            wanted |= self.chosen(model, agent)
         if wanted:
             row = await self.sessions.change(full, agent, wanted)
             await self.ledger.save_session(row)
@@ -72,7 +72,8 @@ class SessionDesk:
             raise UnknownKeyError(f"there is no session {full}; `openclaw sessions list` shows them")
         return full, agent_of(full) or self.agent
 
-    def _model(self, name: str | None, agent: str) -> Mapping[str, object]:
+    def chosen(self, name: str | None, agent: str) -> Mapping[str, object]:
+        """The fields of an entry that choose this model, None the agent's own. Raises OpenClawError."""
         if pin := self.pins.get(agent):
             raise OpenClawError(
                 f"the agent {agent} is pinned to {self.models.default_name(pin)} (agents.list[].model), and that "

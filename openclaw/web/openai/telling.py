@@ -26,7 +26,7 @@ class Telling:
         """What is to be sent now; often nothing."""
         match event:
             case TextDelta():
-                self._text += event.text
+                self._text += event.seen
                 return self._more()
             case ReplyWithdrawn():
                 self._text = ""

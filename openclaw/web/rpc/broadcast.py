@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 import anyio
 
 from openclaw.bus import Bus, Gap
+from openclaw.gateway.work_board import shown as shown_work
 from openclaw.types.events import (
     Alerted,
     ApprovalRequested,
     ApprovalResolved,
     ChannelChanged,
+    ConfigChanged,
     DeviceAsked,
     DeviceSettled,
     Event,
@@ -21,6 +23,7 @@ from openclaw.types.events import (
     SessionChanged,
     Stopping,
     TraceRecorded,
+    WorkTold,
 )
 from openclaw.web.desk import House
 from openclaw.web.rpc import frames
@@ -33,9 +36,9 @@ from openclaw.web.rpc.sessions import agent_of
 
 logger = logging.getLogger(__name__)
 EVENTS = (
-    "connect.challenge", "agent", "alert", "chat", "cron", "device.pair.requested", "device.pair.resolved",
-    "exec.approval.requested", "exec.approval.resolved", "health", "presence", "sessions.changed", "shutdown", "tick",
-    "trace",
+    "connect.challenge", "agent", "alert", "chat", "config.changed", "cron", "device.pair.requested",
+    "device.pair.resolved", "exec.approval.requested", "exec.approval.resolved", "health", "presence",
+    "sessions.changed", "shutdown", "tick", "trace", "work",
 )  # fmt: skip
 WATCH_DEPTH = 4096
 
@@ -56,6 +59,7 @@ class Broadcast:
         self._narrator = Narrator()
         self._seq = 0
         self._health = 1
+        self._behind = anyio.Event()
 
     @contextmanager
     def joined(self, listener: Listener) -> Iterator[None]:
@@ -81,9 +85,10 @@ class Broadcast:
         """Until cancelled."""
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._tick)
+            tasks.start_soon(self._pace)
             kinds = (
                 *TURN_EVENTS, SessionChanged, ChannelChanged, *APPROVAL_EVENTS, *DEVICE_EVENTS, JobChanged,
-                TraceRecorded, Alerted, Stopping,
+                TraceRecorded, Alerted, WorkTold, ConfigChanged, Stopping,
             )  # fmt: skip
             await bus.watch("the control plane", self.see, *kinds, depth=WATCH_DEPTH)
 
@@ -98,7 +103,11 @@ class Broadcast:
                 self.broadcast("health", {"ok": True, "ts": now, **health}, versions=True)
             case _ if is_turn_event(event):
                 self._tell_all(self._narrator.tell(event, now, anyio.current_time()))
+                if self._narrator.due is not None:
+                    self._behind.set()
             case _ if (told := told_of(event, now)) is not None:
+                if isinstance(event, WorkTold):
+                    self._tell_all(self._narrator.summed_up(event, now))
                 self._send(told, None)
             case _:
                 pass
@@ -126,6 +135,15 @@ class Broadcast:
         for listener in readers:
             listener.feed.offer(frame, droppable=told.droppable)
 
+    async def _pace(self) -> None:
+        """What came faster than it is told is told a little later, also when nothing more comes."""
+        while True:
+            await self._behind.wait()
+            self._behind = anyio.Event()
+            while (due := self._narrator.due) is not None:
+                await anyio.sleep(max(0.0, due - anyio.current_time()))
+                self._tell_all(self._narrator.flush(time.time_ns() // 1_000_000, anyio.current_time()))
+
     async def _tick(self) -> None:
         while True:
             await anyio.sleep(TICK_SECONDS)
@@ -142,12 +160,17 @@ def told_of(event: Event, now: int) -> Told | None:
             return approval_told(event)
         case DeviceAsked() | DeviceSettled():
             return device_told(event)
+        case ConfigChanged(changed, waiting, fault):
+            config = {"changed": list(changed), "restartRequired": list(waiting), "fault": fault, "ts": now}
+            return Told("config.changed", config)
         case JobChanged():
             return Told("cron", job_told(event))
         case TraceRecorded():
             return Told("trace", {"id": event.trace_id, "outcome": event.outcome, "ts": now})
         case Alerted():
             return Told("alert", {"kind": event.kind, "text": event.text, "ts": event.at})
+        case WorkTold():
+            return Told("work", shown_work(event), droppable=event.phase == "goes-on")
         case Stopping():
             return Told("shutdown", {"reason": event.reason})
         case _:

@@ -24,6 +24,14 @@ class ConfigSet(Params):
     base_hash: str | None = Field(default=None, max_length=128)
 
 
+class ConfigApply(ConfigSet):
+    """To write and to take effect are one here: what can change at once does, and the answer says what cannot."""
+
+    session_key: str | None = None
+    note: str | None = None
+    restart_delay_ms: int | None = None
+
+
 class ConfigPatch(Params):
     raw: str = Field(min_length=1, max_length=LONGEST)
     """JSON5: what it names is set, what it says null to is taken away."""
@@ -32,6 +40,17 @@ class ConfigPatch(Params):
     note: str | None = None
     restart_delay_ms: int | None = None
     # The original's clients send these three for its restart; here the owner says when, by /restart.
+
+
+class ConfigCheck(Params):
+    """One of both."""
+
+    raw: str | None = Field(default=None, max_length=LONGEST)
+    patch: str | None = Field(default=None, max_length=LONGEST)
+
+
+async def check_config(house: House, params: ConfigCheck, _: Caller) -> Json:
+    return await house.office.config.check(params.raw, params.patch)
 
 
 async def get_config(house: House, _: ConfigGet, caller: Caller) -> Json:

@@ -3,18 +3,16 @@
 import logging
 import time
 import uuid
-from dataclasses import dataclass
 
 import anyio
 from anyio.abc import TaskGroup
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from openclaw.web.auth import TokenCheck
-from openclaw.web.desk import House, Recognise
 from openclaw.web.guard import Peer, headers_of
 from openclaw.web.rpc import frames
 from openclaw.web.rpc.admission import Admission, Entered
-from openclaw.web.rpc.broadcast import EVENTS, Broadcast, Listener
+from openclaw.web.rpc.attachments import POLICY
+from openclaw.web.rpc.broadcast import EVENTS, Listener
 from openclaw.web.rpc.feed import Feed
 from openclaw.web.rpc.frames import RpcError
 from openclaw.web.rpc.handshake import (
@@ -31,30 +29,14 @@ from openclaw.web.rpc.handshake import (
 )
 from openclaw.web.rpc.methods import METHODS, answered, dispatch
 from openclaw.web.rpc.runs import Accepted
+from openclaw.web.rpc.switchboard import Switchboard
 
 logger = logging.getLogger(__name__)
 MAX_IN_FLIGHT = 64
-RAISE_LIMIT = "openclaw.raise_frame_limit"
-"""The extension of the ASGI scope by which the listener lets longer frames in, once we know who it is."""
 
 
 class ClosedError(Exception):
     """The connection is over, and why needs no answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Switchboard:
-    """What every connection shares."""
-
-    house: House
-    tokens: TokenCheck
-    broadcast: Broadcast
-    recognise: Recognise | None = None
-    """None: no browser signs in here."""
-
-    @property
-    def admission(self) -> Admission:
-        return Admission(self.tokens, self.house.office.devices, self.house.bus)
 
 
 class Connection:
@@ -116,15 +98,15 @@ class Connection:
         params = parse_connect(request.params)
         protocol = negotiate(params)
         browser = await self._browser() if params.auth.token is None and params.device is None else None
-        entered = await self._board.admission.enter(
-            params, self._peer, self._nonce, signed_in=browser is not None
-        )
+        board = self._board
+        admission = Admission(board.tokens, board.house.office.devices, board.house.bus)
+        entered = await admission.enter(params, self._peer, self._nonce, signed_in=browser is not None)
         caller = Caller(
             entered.scopes, params.client.id, self._id, frozenset(params.caps), browser or "", entered.device,
             self._peer.address,
         )  # fmt: skip
         self._presence = presence_of(params, caller, time.time_ns() // 1_000_000)
-        if raise_limit := self._socket.scope.get("extensions", {}).get(RAISE_LIMIT):
+        if raise_limit := self._socket.scope.get("extensions", {}).get(frames.RAISE_LIMIT):
             raise_limit(MAX_PAYLOAD)
         await self._socket.send_text(frames.success(request.id, await self._hello(caller, protocol, entered)))
         return caller
@@ -172,6 +154,7 @@ class Connection:
                 "maxPayload": MAX_PAYLOAD,
                 "maxBufferedBytes": MAX_BUFFERED,
                 "tickIntervalMs": TICK_SECONDS * 1000,
+                "attachments": POLICY,
             },
         }
 

@@ -6,6 +6,9 @@ from typing import Literal
 
 import orjson
 
+RAISE_LIMIT = "openclaw.raise_frame_limit"
+"""The extension of the ASGI scope by which the listener lets longer frames in, once we know who it is."""
+
 ErrorCode = Literal[
     "NOT_LINKED", "NOT_PAIRED", "AGENT_TIMEOUT", "INVALID_REQUEST", "UNAVAILABLE", "FORBIDDEN"
 ]

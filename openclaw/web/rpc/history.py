@@ -48,7 +48,7 @@ class SessionsResolve(Params):
 
 async def chat_history(house: House, params: ChatHistory, _: Caller) -> Json:
     try:
-        found = await house.desk.session(params.session_key)
+        found = await house.desk.history(params.session_key, params.limit)
     except UnknownKeyError:
         # Nothing has been said yet: a client opens its page with this.
         return {
@@ -59,15 +59,16 @@ async def chat_history(house: House, params: ChatHistory, _: Caller) -> Json:
             "totalMessages": 0,
         }
     every = list(messages(_lines(found)))
-    kept = fitting(every[-params.limit :], MOST_BYTES)
+    kept, total = fitting(every[-params.limit :], MOST_BYTES), found["total"]
+    assert isinstance(total, int)
     entry = found.get("entry")
     levels = entry if isinstance(entry, Mapping) else {}
     return {
         "sessionKey": found["key"],
         "sessionId": found["sessionId"],
         "messages": kept,
-        "hasMore": len(kept) < len(every),
-        "totalMessages": len(every),
+        "hasMore": len(kept) < total,
+        "totalMessages": total,
         "thinkingLevel": levels.get("thinkingLevel"),
         "verboseLevel": levels.get("verboseLevel"),
     }
@@ -86,7 +87,8 @@ async def preview_sessions(house: House, params: SessionsPreview, _: Caller) -> 
 
 async def _preview(house: House, key: str, params: SessionsPreview) -> Json:
     try:
-        found = await house.desk.session(key)
+        # A message of a tool says nothing that is shown here.
+        found = await house.desk.history(key, 4 * params.limit)
     except UnknownKeyError:
         return {"key": key, "status": "missing", "items": []}
     said = [(each["role"], text_of(each)) for each in messages(_lines(found))]
@@ -104,7 +106,7 @@ async def resolve_session(house: House, params: SessionsResolve, _: Caller) -> J
     if sum(each is not None for each in asked) != 1:
         raise RpcError("INVALID_REQUEST", "name the session by one of key, sessionId and label")
     if params.key is not None:
-        return {"ok": True, "key": (await house.desk.session(params.key))["key"]}
+        return {"ok": True, "key": (await house.desk.history(params.key, 1))["key"]}
     field, wanted = ("sessionId", params.session_id) if params.session_id else ("label", params.label)
     entries = await house.desk.sessions(limit=100_000, agent=params.agent_id, search=None)
     keys = [entry["key"] for entry in entries if entry.get(field) == wanted]

@@ -20,12 +20,14 @@ from openclaw.web.rpc import (
     overview,
     phone,
     premises,
+    reports,
     runs,
     session_edits,
     status,
     workspace,
 )
 from openclaw.web.rpc.approvals import ApprovalResolve, ApprovalsList, list_approvals, resolve_approval
+from openclaw.web.rpc.command_requests import ApprovalRequest, ApprovalWait, request_approval, wait_decision
 from openclaw.web.rpc.frames import RpcError
 from openclaw.web.rpc.handshake import Caller, Scope
 from openclaw.web.rpc.params import (
@@ -52,7 +54,7 @@ from openclaw.web.rpc.params import (
     UsageStatus,
     invalid,
 )
-from openclaw.web.rpc.sessions import list_sessions
+from openclaw.web.rpc.sessions import SessionsSubscribe, list_sessions, subscribe
 from openclaw.web.rpc.webhooks import WebhooksList, list_webhooks
 
 logger = logging.getLogger(__name__)
@@ -206,6 +208,7 @@ METHODS: Mapping[str, Method[Any]] = {
         Method("agent", "operator.write", AgentAsk, runs.ask_agent),
         Method("agent.wait", "operator.write", AgentWait, _agent_wait),
         Method("sessions.list", "operator.read", SessionsList, list_sessions),
+        Method("sessions.subscribe", "operator.read", SessionsSubscribe, subscribe),
         Method("sessions.get", "operator.read", Key, _session),
         Method("sessions.preview", "operator.read", history.SessionsPreview, history.preview_sessions),
         Method("sessions.resolve", "operator.read", history.SessionsResolve, history.resolve_session),
@@ -239,18 +242,23 @@ METHODS: Mapping[str, Method[Any]] = {
         Method("device.token.rotate", "operator.pairing", devices.DeviceTokenRotate, devices.rotate_token),
         Method("device.token.revoke", "operator.pairing", devices.DeviceTokenOf, devices.revoke_token),
         Method("exec.approvals.get", "operator.admin", premises.ExecApprovalsGet, premises.exec_rules),
+        Method("exec.approvals.set", "operator.admin", premises.ExecApprovalsSet, premises.set_exec_rules),
         Method("exec.approval.list", "operator.approvals", ApprovalsList, list_approvals),
         Method("exec.approval.resolve", "operator.approvals", ApprovalResolve, resolve_approval),
+        Method("exec.approval.request", "operator.approvals", ApprovalRequest, request_approval),
+        Method("exec.approval.waitDecision", "operator.approvals", ApprovalWait, wait_decision),
         Method("pairing.list", "operator.pairing", PairingList, _pairing),
         Method("pairing.approve", "operator.pairing", PairingCode, _approve),
         Method("pairing.reject", "operator.pairing", PairingCode, _reject),
         Method("traces.list", "operator.read", TracesList, _traces),
         Method("traces.get", "operator.read", Named, _trace),
         Method("channels.status", "operator.read", overview.ChannelsStatus, overview.channels_status),
+        Method("channels.restart", "operator.admin", reports.ChannelsRestart, reports.restart_channel),
         Method("agents.list", "operator.read", overview.AgentsList, overview.list_agents),
         Method("budgets.get", "operator.read", overview.BudgetsGet, overview.get_budgets),
         Method("streams.list", "operator.read", overview.StreamsList, overview.list_stream),
         Method("usage.cost", "operator.read", UsageCost, _usage_cost),
+        Method("usage.daily", "operator.read", reports.UsageDaily, reports.daily_usage),
         Method("usage.status", "operator.read", UsageStatus, _usage_status),
         Method("models.list", "operator.read", ModelsList, _models),
         Method("models.status", "operator.read", ModelsStatus, _model_status),
@@ -258,9 +266,17 @@ METHODS: Mapping[str, Method[Any]] = {
         Method("tools.list", "operator.read", ToolsList, _tools),
         Method("tools.explain", "operator.read", ToolsExplain, _explain_tool),
         Method("config.get", "operator.read", configuration.ConfigGet, configuration.get_config),
+        Method("config.check", "operator.admin", configuration.ConfigCheck, configuration.check_config),
         Method("config.schema", "operator.admin", configuration.ConfigSchema, configuration.config_schema),
         Method(
             "config.set", "operator.admin", configuration.ConfigSet, configuration.set_config, limited=True
+        ),
+        Method(
+            "config.apply",
+            "operator.admin",
+            configuration.ConfigApply,
+            configuration.set_config,
+            limited=True,
         ),
         Method(
             "config.patch",
@@ -280,6 +296,11 @@ METHODS: Mapping[str, Method[Any]] = {
         Method("phone.numbers.list", "operator.read", phone.PhoneNumbers, phone.list_numbers),
         Method("phone.numbers.add", "operator.admin", phone.PhoneNumber, phone.add_number),
         Method("phone.numbers.remove", "operator.admin", phone.PhoneNumber, phone.remove_number),
+        Method("phone.status", "operator.read", phone.PhoneStatus, phone.get_status),
+        Method("phone.threads", "operator.read", phone.PhoneThreads, phone.list_threads),
+        Method("phone.texts", "operator.read", phone.PhoneTexts, phone.list_texts),
+        Method("phone.calls", "operator.read", phone.PhoneCalls, phone.list_calls),
+        Method("phone.calls.get", "operator.read", Named, phone.get_call),
         Method("phone.sms", "operator.write", phone.PhoneSms, phone.send_sms),
         Method("phone.call", "operator.write", phone.PhoneCall, phone.place_call),
         Method("compliance.explain", "operator.read", compliance.ComplianceExplain, compliance.explain),

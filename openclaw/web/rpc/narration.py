@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeGuard, get_args
 
 from openclaw.bus import Gap
+from openclaw.gateway.quiet import HEARTBEAT
 from openclaw.types.conversation import Usage
 from openclaw.types.events import (
     Event,
@@ -13,17 +14,22 @@ from openclaw.types.events import (
     ReplyWithdrawn,
     TextDelta,
     ToolFinished,
+    ToolProgressed,
     ToolStarted,
     TurnEvent,
     TurnFinished,
     TurnOutcome,
     TurnStarted,
+    WorkTold,
 )
 from openclaw.web.desk import RunState
 from openclaw.web.rpc.handshake import Scope
 from openclaw.web.rpc.sessions import agent_of
 
-CHAT_INTERVAL_SECONDS = 0.15
+INTERVAL_SECONDS = 0.15
+LONGEST_INTERVAL_SECONDS = 1.0
+CHARACTERS_AN_INTERVAL = 8_192
+"""Each frame holds the whole text: a longer one is shown less often, so that its bytes stay within bounds."""
 MAX_RESULT_CHARS = 16_384
 TURN_EVENTS: tuple[type[TurnEvent], ...] = get_args(TurnEvent)
 
@@ -53,13 +59,38 @@ class _Run:
     text: str = ""
     thinking: str = ""
     shown: str = ""
-    """What the last chat delta held."""
+    """What the last frames of the text held."""
+    thought: str = ""
+    """The same of the thinking."""
     shown_at: float = float("-inf")
+    replaces: bool = False
+    """A reply before this one has been shown."""
+
+    @property
+    def behind(self) -> bool:
+        return self.text != self.shown or self.thinking != self.thought
 
 
 class Narrator:
-    def __init__(self) -> None:
+    """What is written is told at intervals, whole each time; `flush` when `due` says so tells what came since."""
+
+    def __init__(self, interval: float = INTERVAL_SECONDS) -> None:
         self._runs: dict[str, _Run] = {}
+        self._interval = interval
+
+    @property
+    def due(self) -> float | None:
+        """In steady seconds; None when everything has been told."""
+        return min((self._next(run) for run in self._runs.values() if run.behind), default=None)
+
+    def flush(self, now: int, clock: float) -> Iterator[Told]:
+        for run in self._runs.values():
+            if run.behind and clock >= self._next(run):
+                yield from self._written(run, now, clock)
+
+    def _next(self, run: _Run) -> float:
+        longer = self._interval * len(run.text) / CHARACTERS_AN_INTERVAL
+        return run.shown_at + min(max(self._interval, longer), LONGEST_INTERVAL_SECONDS)
 
     def tell(self, event: TurnEvent, now: int, clock: float) -> Iterator[Told]:
         """`now` in milliseconds since 1970 for the reader, `clock` in steady seconds for the pace."""
@@ -69,21 +100,32 @@ class Narrator:
                 run.started_at = now
                 yield _agent(run, now, "lifecycle", {"phase": "start", "startedAt": now})
             case TextDelta():
-                yield from self._text(run, event.text, now, clock)
+                run.text += event.seen
+                yield from self.flush(now, clock)
             case ReasoningDelta():
                 run.thinking += event.text
-                data = {"text": run.thinking, "delta": event.text}
-                yield _agent(run, now, "thinking", data, droppable=True)
+                yield from self.flush(now, clock)
             case ReplyWithdrawn():
-                run.text = run.thinking = ""
+                run.text = run.thinking = run.thought = ""
                 yield _agent(run, now, "assistant", {"text": "", "delta": "", "replace": True})
                 yield self._chat_delta(run, now, clock)
             case ModelReplied():
-                yield from self._reply_ended(run, event, now, clock)
-            case ToolStarted() | ToolFinished():
+                yield from self._written(run, now, clock)
+                run.replaces = run.replaces or bool(run.shown)
+                run.text = run.thinking = run.shown = run.thought = ""
+                yield _agent(run, now, "usage", {"model": event.model, **_usage(event.usage)})
+            case ToolStarted() | ToolProgressed() | ToolFinished():
                 yield self._tool(run, event, now)
             case TurnFinished():
                 yield from self._finished(run, event, now)
+
+    def summed_up(self, work: WorkTold, now: int) -> Iterator[Told]:
+        """A compaction in the midst of a run, as the original's clients read it."""
+        phase = {"begun": "start", "ended": "end", "goes-on": ""}[work.phase]
+        for run in self._runs.values() if work.kind == "compaction" and phase else ():
+            if run.session_key == work.session_key:
+                ended = {"willRetry": not work.failed} if phase == "end" else {}
+                yield _agent(run, now, "compaction", {"phase": phase, **ended})
 
     def catch_up(self, look: Callable[[str], RunState | None], now: int) -> Iterator[Told]:
         """Events were lost: end what has ended meanwhile, so that every run is told to its end exactly once."""
@@ -97,26 +139,29 @@ class Narrator:
                     run, TurnFinished(run.run_id, run.session_key, ended, state.text, state.error), now
                 )
 
-    def _text(self, run: _Run, delta: str, now: int, clock: float) -> Iterator[Told]:
-        run.text += delta
-        yield _agent(run, now, "assistant", {"text": run.text, "delta": delta}, droppable=True)
-        if clock - run.shown_at >= CHAT_INTERVAL_SECONDS:
-            yield self._chat_delta(run, now, clock)
-
-    def _reply_ended(self, run: _Run, event: ModelReplied, now: int, clock: float) -> Iterator[Told]:
+    def _written(self, run: _Run, now: int, clock: float) -> Iterator[Told]:
+        if run.thinking != run.thought:
+            added = run.thinking.removeprefix(run.thought)
+            run.thought = run.thinking
+            yield _agent(run, now, "thinking", {"text": run.thinking, "delta": added}, droppable=True)
         if run.text != run.shown:
+            added = run.text.removeprefix(run.shown)
+            yield _agent(run, now, "assistant", {"text": run.text, "delta": added}, droppable=True)
             yield self._chat_delta(run, now, clock)
-        run.text = run.thinking = ""
-        yield _agent(run, now, "usage", {"model": event.model, **_usage(event.usage)})
+        run.shown_at = clock
 
-    def _tool(self, run: _Run, event: ToolStarted | ToolFinished, now: int) -> Told:
+    def _tool(self, run: _Run, event: ToolStarted | ToolProgressed | ToolFinished, now: int) -> Told:
         data: dict[str, object] = {"name": event.name, "toolCallId": event.call_id}
-        if isinstance(event, ToolStarted):
-            data |= {"phase": "start", "args": event.arguments}
-        else:
-            content = [{"type": "text", "text": event.content[:MAX_RESULT_CHARS]}]
-            data |= {"phase": "result", "isError": event.failed, "result": {"content": content}}
-        return _agent(run, now, "tool", data, cap="tool-events")
+        match event:
+            case ToolStarted():
+                data |= {"phase": "start", "args": event.arguments}
+            case ToolProgressed():
+                content = [{"type": "text", "text": event.words}]
+                data |= {"phase": "update", "elapsedMs": event.ms, "partialResult": {"content": content}}
+            case ToolFinished():
+                content = [{"type": "text", "text": event.content[:MAX_RESULT_CHARS]}]
+                data |= {"phase": "result", "isError": event.failed, "result": {"content": content}}
+        return _agent(run, now, "tool", data, cap="tool-events", droppable=isinstance(event, ToolProgressed))
 
     def _finished(self, run: _Run, event: TurnFinished, now: int) -> Iterator[Told]:
         if event.outcome == "paused":
@@ -139,12 +184,12 @@ class Narrator:
         yield _chat(run, final)
 
     def _chat_delta(self, run: _Run, now: int, clock: float) -> Told:
-        goes_on = run.text.startswith(run.shown)
+        goes_on = run.text.startswith(run.shown) and (bool(run.shown) or not run.replaces)
         added = run.text[len(run.shown) :] if goes_on else run.text
         delta: dict[str, object] = {"state": "delta", "deltaText": added, "message": _message(run.text, now)}
         if not goes_on:
             delta["replace"] = True
-        run.shown, run.shown_at = run.text, clock
+        run.shown, run.shown_at, run.replaces = run.text, clock, False
         return _chat(run, delta, droppable=True)
 
 
@@ -157,7 +202,9 @@ def _agent(
     cap: str | None = None,
     droppable: bool = False,
 ) -> Told:
-    return Told("agent", {"stream": stream, "data": data, "ts": now} | _place(run), cap, droppable)
+    heartbeat = run.run_id.startswith(f"{HEARTBEAT}:")
+    told = {"stream": stream, "data": data, "ts": now, "isHeartbeat": heartbeat}
+    return Told("agent", told | _place(run), cap, droppable)
 
 
 def _chat(run: _Run, data: Mapping[str, object], *, droppable: bool = False) -> Told:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from openclaw.store.traffic import Traffic
 from openclaw.web.desk import House, Json
 from openclaw.web.rpc.handshake import Caller
 from openclaw.web.rpc.params import Params
@@ -37,10 +38,12 @@ class StreamsList(Params):
 
 async def channels_status(house: House, _: ChannelsStatus, __: Caller) -> Json:
     status = await house.desk.status()
-    states = status.get("channels")
+    states, traffic = status.get("channels"), await house.office.channels.traffic()
     accounts: dict[str, list[Json]] = {}
-    for each in states.values() if isinstance(states, Mapping) else ():
-        accounts.setdefault(each["channel"], []).append(account_row(each))
+    at_work = list(states.values()) if isinstance(states, Mapping) else []
+    for each in (*at_work, *house.office.channels.idle()):
+        used = traffic.get((each["channel"], each["account"]), Traffic())
+        accounts.setdefault(each["channel"], []).append(account_row(each, used))
     order = list(accounts)
     return {
         "ts": time.time_ns() // 1_000_000,
@@ -52,7 +55,7 @@ async def channels_status(house: House, _: ChannelsStatus, __: Caller) -> Json:
     }
 
 
-def account_row(state: Mapping[str, Any]) -> Json:
+def account_row(state: Mapping[str, Any], used: Traffic) -> Json:
     """Pure."""
     condition, reason = state["condition"], state.get("reason") or ""
     return {
@@ -62,9 +65,12 @@ def account_row(state: Mapping[str, Any]) -> Json:
         "running": condition in {"starting", "connected", "failing"},
         "connected": condition == "connected",
         "condition": condition,
+        "since": state.get("since"),
         "lastError": reason or state.get("last_error") or None,
         "lastErrorAt": state.get("last_error_at"),
-        "lastInboundAt": state.get("last_inbound_at"),
+        "lastInboundAt": state.get("last_inbound_at") or used.heard_at,
+        "lastOutboundAt": used.said_at,
+        "waiting": used.waiting,
     }
 
 

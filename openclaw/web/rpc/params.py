@@ -38,7 +38,7 @@ class ChatSend(Params):
     thinking: str | None = None
     deliver: bool | None = None
     attachments: list[dict[str, Any]] | None = None
-    timeout_ms: int | None = None
+    timeout_ms: int | None = Field(default=None, ge=0)
     session_id: str | None = None
     queue_mode: str | None = None
     fast_mode: bool | None = None
@@ -55,7 +55,7 @@ class AgentAsk(Params):
     """Seconds that the asker waits; the run goes on."""
     to: str | None = None
     reply_to: str | None = None
-    session_id: str | None = None
+    session_id: str | None = Field(default=None, min_length=1, max_length=128)
     thinking: str | None = None
     deliver: bool | None = None
     channel: str | None = None
@@ -87,7 +87,7 @@ class SessionsList(Params):
     limit: int = Field(default=100, ge=1, le=10_000)
     agent_id: str | None = None
     search: str | None = None
-    offset: int | None = None
+    offset: int | None = Field(default=None, ge=0)
     active_minutes: float | None = None
     include_global: bool | None = None
     include_unknown: bool | None = None
@@ -192,6 +192,12 @@ _RULES = {
     "dict_type": "must be object",
     "model_type": "must be object",
     "model_attributes_type": "must be object",
+    "string_too_short": "must NOT have fewer than {min_length} characters",
+    "string_too_long": "must NOT have more than {max_length} characters",
+    "too_short": "must NOT have fewer than {min_length} items",
+    "too_long": "must NOT have more than {max_length} items",
+    "greater_than_equal": "must be >= {ge}",
+    "less_than_equal": "must be <= {le}",
 }
 
 
@@ -204,6 +210,7 @@ def _problem(detail: ErrorDetails) -> str:
             rule = f"unexpected property '{last}'"
         case kind:
             place.append(last)
-            rule = _RULES.get(kind, detail["msg"])
+            known = _RULES.get(kind)
+            rule = known.format_map(detail.get("ctx", {})) if known else detail["msg"]
     where = "".join(f"/{part}" for part in place if part != "")
     return f"at {where}: {rule}" if where else rule

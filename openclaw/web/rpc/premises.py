@@ -1,5 +1,8 @@
 """What goes on around the conversations: the log, who is connected, the last heartbeat, messages sent by hand."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import Field, model_validator
 
 from openclaw.web.desk import House, Json
@@ -49,6 +52,11 @@ class Send(Params):
         return self
 
 
+class ExecApprovalsSet(Params):
+    file: dict[str, Any]
+    base_hash: str | None = Field(default=None, max_length=128)
+
+
 async def tail_log(house: House, params: LogsTail, _: Caller) -> Json:
     return await house.office.log.tail(params.cursor, params.limit, params.max_bytes)
 
@@ -63,6 +71,28 @@ async def last_heartbeat(house: House, _: LastHeartbeat, __: Caller) -> Json:
 
 async def exec_rules(house: House, _: ExecApprovalsGet, __: Caller) -> Json:
     return house.office.exec.shown()
+
+
+async def set_exec_rules(house: House, params: ExecApprovalsSet, _: Caller) -> Json:
+    """The same rules are taken; others are the owner's to write on the machine itself."""
+    shown = house.office.exec.shown()
+    if params.base_hash not in {None, shown["hash"]}:
+        raise RpcError(
+            "INVALID_REQUEST", "the rules have changed meanwhile; read them again with exec.approvals.get"
+        )
+    asked, now = params.file.get("defaults") or {}, shown["resolvedDefaults"]
+    assert isinstance(now, Mapping)
+    others = [
+        f"tools.exec.{name}" for name, value in asked.items() if value is not None and now.get(name) != value
+    ]
+    if others or any((each or {}).get("allowlist") for each in (params.file.get("agents") or {}).values()):
+        what = ", ".join(others) or "tools.exec.safeBins"
+        raise RpcError(
+            "INVALID_REQUEST",
+            f"which programs run is changed on the machine itself: `openclaw config set {what.split(', ')[0]} …`",
+            {"code": "PROTECTED", "keys": others},
+        )
+    return shown
 
 
 async def send(house: House, params: Send, _: Caller) -> Json:

@@ -2,16 +2,18 @@
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import anyio
 
 from openclaw.bus import Gap
 from openclaw.types.events import TurnFinished
-from openclaw.web.desk import House, Json, Question, RunState
+from openclaw.web.desk import House, Json, RunState
+from openclaw.web.rpc.attachments import keep_attachments
 from openclaw.web.rpc.frames import RpcError
 from openclaw.web.rpc.handshake import Caller
 from openclaw.web.rpc.params import AgentAsk, ChatAbort, ChatSend
+from openclaw.web.rpc.questions import agent_question, chat_question
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +27,11 @@ class Accepted:
 async def chat_send(house: House, params: ChatSend, caller: Caller) -> Json:
     _refuse_unusable(params.message, params.attachments)
     known = house.desk.run(params.idempotency_key)
-    question = Question(
-        params.idempotency_key, params.message, params.session_key, params.agent_id, client=caller.client
-    )
-    if (stopped := await house.desk.stop(question)) is not None:
+    question = chat_question(params, caller)
+    if not params.attachments and (stopped := await house.desk.stop(question)) is not None:
         return _stopped(stopped)
+    if params.attachments and known is None:
+        question = replace(question, files=await keep_attachments(house, params.attachments, question.run_id))
     state = await house.desk.ask(question)
     if state.status == "in_flight":
         return {"runId": state.run_id, "status": "in_flight" if known else "started"}
@@ -37,7 +39,7 @@ async def chat_send(house: House, params: ChatSend, caller: Caller) -> Json:
 
 
 async def chat_abort(house: House, params: ChatAbort, _: Caller) -> Json:
-    return _stopped(await house.desk.abort(params.session_key))
+    return _stopped(await house.desk.abort(params.session_key, params.run_id))
 
 
 def _stopped(run_ids: Sequence[str]) -> Json:
@@ -46,15 +48,10 @@ def _stopped(run_ids: Sequence[str]) -> Json:
 
 async def ask_agent(house: House, params: AgentAsk, caller: Caller) -> Json | Accepted:
     _refuse_unusable(params.message, params.attachments)
-    state = await house.desk.ask(
-        Question(
-            params.idempotency_key,
-            params.message,
-            params.session_key or "main",
-            params.agent_id,
-            client=caller.client,
-        )
-    )
+    question = await agent_question(house, params, caller)
+    if params.attachments and house.desk.run(question.run_id) is None:
+        question = replace(question, files=await keep_attachments(house, params.attachments, question.run_id))
+    state = await house.desk.ask(question)
     if state.status != "in_flight":
         return _final(state)
 
@@ -76,24 +73,26 @@ async def end_of(house: House, run_id: str, seconds: float | None) -> RunState |
     with anyio.move_on_after(seconds):
         # Subscribed before the first look, so that an end between the two is not missed.
         with house.bus.subscribe(TurnFinished, depth=64, lossless=False) as ends:
-            state = house.desk.run(run_id)
+            state = await _look_up(house, run_id)
             while state is None or state.status == "in_flight":
                 event = await ends.next()
                 if isinstance(event, Gap) or (isinstance(event, TurnFinished) and event.run_id == run_id):
-                    state = house.desk.run(run_id)
+                    state = await _look_up(house, run_id)
             return state
     return None
+
+
+async def _look_up(house: House, run_id: str) -> RunState | None:
+    # What nobody here asked for, or ended before the house was started, stands in the ledger only.
+    return house.desk.run(run_id) or await house.desk.old_run(run_id)
 
 
 def outcome(run_id: str, state: RunState | None) -> Json:
     if state is None or state.status == "in_flight":
         return {"runId": run_id, "status": "timeout"}
-    ended: dict[str, object] = {
-        "runId": run_id,
-        "status": state.status,
-        "startedAt": state.started_at,
-        "endedAt": state.ended_at,
-    }
+    ended: dict[str, object] = {"runId": run_id, "status": state.status}
+    if state.ended_at:
+        ended |= {"startedAt": state.started_at, "endedAt": state.ended_at}
     return ended | ({"error": state.error} if state.error else {})
 
 
@@ -120,7 +119,5 @@ def _final(state: RunState | None, run_id: str = "") -> Json:
 
 
 def _refuse_unusable(message: str, attachments: list[dict[str, object]] | None) -> None:
-    if attachments:
-        raise RpcError("INVALID_REQUEST", "attachments cannot be taken yet; send the text alone")
-    if not message.strip():
+    if not message.strip() and not attachments:
         raise RpcError("INVALID_REQUEST", "message or attachment required")

@@ -7,7 +7,7 @@ from openclaw.types.secrets import Secret
 from openclaw.web.browser.logins import CODE_SECONDS, MOST_CODES, Logins
 from openclaw.web.desk import UnknownKeyError
 from tests.gateway.scripted import NOW, ControlledClock
-from tests.web.fake_browsers import FakeBrowsers
+from tests.web.fake_browsers import FakeBrowsers, FakeCodes
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def clock() -> ControlledClock:
 
 @pytest.fixture
 def logins(browsers: FakeBrowsers, clock: ControlledClock) -> Logins:
-    return Logins(browsers, clock)
+    return Logins(browsers, FakeCodes(), clock)
 
 
 async def signed_in(logins: Logins) -> Secret:
@@ -43,6 +43,21 @@ async def test_a_code_lets_one_browser_in_once(logins: Logins, browsers: FakeBro
     assert offered.expires_at == NOW + CODE_SECONDS * 1000
     assert [row["name"] for row in await logins.browsers()] == ["Fire [31mfox"]
     assert list(browsers.rows) == [sha256(token.reveal().encode()).hexdigest()]
+
+
+async def test_a_code_for_later_lets_one_browser_in_at_another_process(clock: ControlledClock) -> None:
+    kept = FakeCodes()
+    offered = await Logins(FakeBrowsers(), kept, clock).offer_for_later()
+    code, later = offered.code.reveal(), Logins(FakeBrowsers(), kept, clock)
+
+    assert code not in str(kept.kept)
+    assert offered.expires_at == NOW + CODE_SECONDS * 1000
+    assert await later.redeem(code, "Firefox") is not None
+    assert await later.redeem(code, "another") is None
+
+    void = await later.offer_for_later()
+    await later.revoke(None)
+    assert await later.redeem(void.code.reveal(), "Firefox") is None
 
 
 async def test_of_two_who_show_a_code_at_once_one_is_let_in(logins: Logins) -> None:

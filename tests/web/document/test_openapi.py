@@ -1,11 +1,9 @@
-from httpx import ASGITransport, AsyncClient
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from openclaw.web.document.openapi import document, served, with_document
+from openclaw.web.document.openapi import document, served
 
 
 async def answer(_: Request) -> Response:
@@ -81,12 +79,3 @@ def references(value: object) -> set[str]:
             return set().union(*map(references, value))
         case _:
             return set()
-
-
-async def test_it_is_served_and_describes_itself() -> None:
-    transport = ASGITransport(Starlette(routes=with_document(ROUTES)))
-    async with AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
-        found = (await http.get("/openapi.json")).json()
-
-    assert found["openapi"] == "3.1.0"
-    assert "/openapi.json" in found["paths"]

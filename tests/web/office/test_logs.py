@@ -47,5 +47,11 @@ def test_a_new_log_is_read_from_its_beginning(log: Path) -> None:
     assert (anew["lines"][0], anew["reset"]) == ("one", True)
 
 
+def test_a_new_log_that_is_longer_already_is_read_from_its_beginning(log: Path) -> None:
+    log.write_text("another log, with longer lines\nand more of them\n")
+    anew = told(log, 14)
+    assert (anew["lines"], anew["reset"]) == (["another log, with longer lines", "and more of them"], True)
+
+
 def test_no_log_is_no_error(tmp_path: Path) -> None:
     assert told(tmp_path / "none")["lines"] == []

@@ -5,7 +5,16 @@ import orjson
 import pytest
 
 from openclaw.bus import Gap
-from openclaw.types.events import JobChanged, SessionChanged, Stopping, TraceRecorded, TurnStarted
+from openclaw.types.events import (
+    ConfigChanged,
+    JobChanged,
+    SessionChanged,
+    Stopping,
+    TextDelta,
+    TraceRecorded,
+    TurnStarted,
+    WorkTold,
+)
 from openclaw.web.desk import RunState
 from openclaw.web.rpc import broadcast
 from openclaw.web.rpc.broadcast import Broadcast, Listener
@@ -77,6 +86,21 @@ async def test_jobs_and_traces_are_told_as_they_are() -> None:
     )
 
 
+async def test_a_changed_config_is_told_by_the_names_of_its_keys() -> None:
+    told = Broadcast(FakeHouse())
+    reader = listener("a", "operator.read")
+    with told.joined(reader):
+        await told.see(ConfigChanged(("budgets.perDay",), ("gateway.port",)))
+        await told.see(ConfigChanged(fault="line 2, column 1: a comma is missing before this"))
+        taken, refused = await frames(reader, 2)
+    assert taken["event"] == refused["event"] == "config.changed"
+    assert (taken["payload"]["changed"], taken["payload"]["restartRequired"]) == (
+        ["budgets.perDay"],
+        ["gateway.port"],
+    )
+    assert refused["payload"]["fault"].startswith("line 2")
+
+
 async def test_lost_events_do_not_lose_the_end_of_a_run() -> None:
     house = FakeHouse()
     told = Broadcast(house)
@@ -87,6 +111,32 @@ async def test_lost_events_do_not_lose_the_end_of_a_run() -> None:
         await told.see(Gap(5))
         seen = await frames(reader, 3)
     assert seen[-1]["payload"]["state"] == "final"
+
+
+async def test_what_waits_for_its_time_is_told_by_itself() -> None:
+    house = FakeHouse()
+    told = Broadcast(house)
+    reader = listener("a", "operator.read")
+    with told.joined(reader):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(told.run, house.bus)
+            await anyio.wait_all_tasks_blocked()
+            await house.bus.publish(TextDelta("r1", MAIN, "a"))
+            await house.bus.publish(TextDelta("r1", MAIN, "b"))
+            seen = await frames(reader, 4)
+            tasks.cancel_scope.cancel()
+    assert [frame["payload"]["deltaText"] for frame in seen if frame["event"] == "chat"] == ["a", "b"]
+
+
+async def test_long_work_is_told() -> None:
+    told = Broadcast(FakeHouse())
+    reader = listener("a", "operator.read")
+    with told.joined(reader):
+        await told.see(
+            WorkTold("w_1", "backfill", "goes-on", "Looking", 5, 9, words="2 new", done=3, total=8)
+        )
+        (frame,) = await frames(reader, 1)
+    assert (frame["event"], frame["payload"]["done"], frame["payload"]["text"]) == ("work", 3, "2 new")
 
 
 async def test_a_tick_tells_that_we_live(monkeypatch: pytest.MonkeyPatch) -> None:

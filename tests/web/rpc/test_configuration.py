@@ -26,11 +26,20 @@ async def test_it_is_written_as_a_whole_or_by_a_patch() -> None:
     house = FakeHouse()
     await ask(house, "config.set", raw="{a: 1}", baseHash="f1")
     await ask(house, "config.patch", raw="{a: null}", baseHash="f2", note="why", restartDelayMs=2000)
+    await ask(house, "config.apply", raw="{a: 2}", baseHash="f3", sessionKey="main", restartDelayMs=0)
     config = house.office.config
     assert isinstance(config, FakeConfig)
-    assert config.written == [("{a: 1}", "f1"), ("{a: null}", "f2")]
+    assert config.written == [("{a: 1}", "f1"), ("{a: null}", "f2"), ("{a: 2}", "f3")]
     with pytest.raises(RpcError, match="must have required property 'baseHash'"):
         await ask(house, "config.patch", raw="{}")
+
+
+async def test_a_change_may_be_tried_without_being_made() -> None:
+    house = FakeHouse()
+    assert (await ask(house, "config.check", raw="{a: 1}"))["raw"] == "{a: 1}"
+    assert (await ask(house, "config.check", patch="{a: null}"))["raw"] == "{a: null}"
+    assert isinstance(house.office.config, FakeConfig)
+    assert house.office.config.written == []
 
 
 async def test_three_writes_a_minute_for_each_device_or_address() -> None:

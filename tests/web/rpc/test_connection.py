@@ -27,6 +27,7 @@ async def test_the_token_from_this_machine_gets_every_scope_of_the_operator(plan
     assert {"health", "chat.send", "agent", "sessions.list"} <= set(hello["features"]["methods"])
     assert hello["snapshot"]["sessionDefaults"]["mainSessionKey"] == MAIN
     assert len(hello["auth"]["scopes"]) == 5
+    assert hello["policy"].pop("attachments")["maxCount"] == 10
     assert hello["policy"] == {"maxPayload": 26214400, "maxBufferedBytes": 52428800, "tickIntervalMs": 30000}
 
 

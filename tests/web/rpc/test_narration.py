@@ -7,11 +7,14 @@ from openclaw.types.events import (
     ReplyWithdrawn,
     TextDelta,
     ToolFinished,
+    ToolProgressed,
     ToolStarted,
     TurnEvent,
     TurnFinished,
     TurnStarted,
+    WorkTold,
 )
+from openclaw.types.progress import WorkKind, WorkPhase
 from openclaw.web.desk import RunState
 from openclaw.web.rpc.narration import Narrator, Told
 from tests.web.fake_house import MAIN
@@ -54,6 +57,11 @@ def test_a_run_has_numbered_events_one_start_and_one_end() -> None:
     assert (final["state"], text_of(final), final["usage"]["outputTokens"]) == ("final", "Hi", 2)
 
 
+def test_a_heartbeat_says_that_it_is_one() -> None:
+    asked, beat = tell(TurnStarted(*R, "main")), tell(TurnStarted("heartbeat:main:7", MAIN, "main"))
+    assert [item.payload["isHeartbeat"] for item in (*asked, *beat)] == [False, True]
+
+
 def test_chat_deltas_are_cumulative_and_at_most_one_in_150_ms() -> None:
     told = tell(*(TextDelta(*R, word) for word in "abcdefgh"), pace=0.05)
     assert [(text_of(chat), chat["deltaText"]) for chat in chats(told)] == [
@@ -61,7 +69,37 @@ def test_chat_deltas_are_cumulative_and_at_most_one_in_150_ms() -> None:
         ("abcd", "bcd"),
         ("abcdefg", "efg"),
     ]
-    assert [data["text"] for data in streams(told, "assistant")][-1] == "abcdefgh"
+    assert [data["delta"] for data in streams(told, "assistant")] == ["a", "bcd", "efg"]
+
+
+def test_what_came_since_is_told_when_it_is_due_though_nothing_more_comes() -> None:
+    narrator = Narrator()
+    list(narrator.tell(TextDelta(*R, "a"), 1, 10.0))
+    assert narrator.due is None
+    assert list(narrator.tell(TextDelta(*R, "b"), 1, 10.05)) == []
+    assert list(narrator.tell(ReasoningDelta(*R, "hm"), 1, 10.06)) == []
+
+    assert narrator.due == 10.15
+    assert list(narrator.flush(2, 10.1)) == []
+    told = list(narrator.flush(2, 10.15))
+
+    assert [data["delta"] for data in streams(told, "thinking")] == ["hm"]
+    assert [data["delta"] for data in streams(told, "assistant")] == ["b"]
+    assert text_of(chats(told)[0]) == "ab"
+    assert narrator.due is None
+
+
+def test_a_long_text_is_shown_less_often_so_that_its_bytes_stay_within_bounds() -> None:
+    words = [TextDelta(*R, "word " * 4) for _ in range(5_000)]
+    told = tell(*words, ModelReplied(*R, "m", Usage()), pace=0.005)
+    assert text_of(chats(told)[-1]) == "word " * 20_000
+    assert sum(len(text_of(chat)) for chat in chats(told)) < 25 * 110_000
+    assert "".join(data["delta"] for data in streams(told, "assistant")) == "word " * 20_000
+
+
+def test_only_what_may_be_shown_of_a_text_is_told() -> None:
+    told = tell(TextDelta(*R, "see http://a.b/c", "see "), TextDelta(*R, "", "hxxp://a[.]b/c"))
+    assert text_of(chats(told)[-1]) == "see hxxp://a[.]b/c"
 
 
 def test_what_the_pace_held_back_is_shown_when_the_reply_ends() -> None:
@@ -86,10 +124,13 @@ def test_tools_and_thinking_are_told_on_their_streams() -> None:
     told = tell(
         ReasoningDelta(*R, "hm"),
         ToolStarted(*R, "toolu_1", "get_weather", {"location": "Sydney"}),
+        ToolProgressed(*R, "toolu_1", "get_weather", "asking the second station", 2_000),
         ToolFinished(*R, "toolu_1", "get_weather", "x" * 100_000, failed=True),
     )
     assert streams(told, "thinking") == [{"text": "hm", "delta": "hm"}]
-    start, result = streams(told, "tool")
+    start, update, result = streams(told, "tool")
+    assert (update["phase"], update["elapsedMs"]) == ("update", 2_000)
+    assert update["partialResult"]["content"][0]["text"] == "asking the second station"
     assert start == {
         "phase": "start",
         "name": "get_weather",
@@ -130,3 +171,18 @@ def test_after_lost_events_every_run_is_still_told_to_its_end_once() -> None:
     ended = chats(list(narrator.catch_up(states.get, 2)))
     assert [(chat["runId"], chat["state"]) for chat in ended] == [("done", "final"), ("failed", "error")]
     assert list(narrator.catch_up({"going": states["going"]}.get, 3)) == []
+
+
+def test_a_compaction_in_the_midst_of_a_run_is_told_as_part_of_it() -> None:
+    narrator = Narrator()
+    list(narrator.tell(TurnStarted(*R, "main"), 1, 1.0))
+
+    def told(kind: WorkKind, phase: WorkPhase, key: str = MAIN, *, failed: bool = False) -> list[Any]:
+        work = WorkTold("w_1", kind, phase, "Summing up", 1, 2, key, failed=failed)
+        return streams(list(narrator.summed_up(work, 3)), "compaction")
+
+    assert told("compaction", "begun") == [{"phase": "start"}]
+    assert told("compaction", "goes-on") == []
+    assert told("compaction", "ended") == [{"phase": "end", "willRetry": True}]
+    assert told("compaction", "ended", failed=True) == [{"phase": "end", "willRetry": False}]
+    assert told("memory", "begun") == told("compaction", "begun", "agent:main:other") == []

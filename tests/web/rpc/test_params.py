@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from openclaw.web.rpc.params import AgentAsk, AgentWait, ChatSend, NoParams, Params, invalid
+from openclaw.web.rpc.params import AgentAsk, AgentWait, ChatSend, NoParams, Params, ToolsList, invalid
 
 WRONG: list[tuple[type[Params], dict[str, object], str]] = [
     (ChatSend, {"sessionKey": "main", "idempotencyKey": "r"}, "must have required property 'message'"),
@@ -13,6 +13,17 @@ WRONG: list[tuple[type[Params], dict[str, object], str]] = [
     ),
     (AgentWait, {"runId": "r", "timeoutMs": "soon"}, "at /timeoutMs: must be number"),
     (AgentAsk, {"message": "a", "idempotencyKey": "r", "attachments": "x"}, "at /attachments: must be array"),
+    (
+        AgentAsk,
+        {"message": "a", "idempotencyKey": ""},
+        "at /idempotencyKey: must NOT have fewer than 1 characters",
+    ),
+    (AgentWait, {"runId": "r", "timeoutMs": -1}, "at /timeoutMs: must be >= 0.0"),
+    (
+        ToolsList,
+        {"role": "{role}", "depth": 11},
+        "at /role: must be equal to one of the allowed values; at /depth: must be <= 10",
+    ),
 ]
 
 

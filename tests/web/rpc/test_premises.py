@@ -51,3 +51,20 @@ async def test_a_message_is_sent_by_hand() -> None:
 
 async def test_who_is_asked_about_programs() -> None:
     assert (await ask(FakeHouse(), "exec.approvals.get"))["resolvedDefaults"]["askFallback"] == "deny"
+
+
+async def test_the_rules_of_programs_are_taken_as_they_are_and_changed_elsewhere() -> None:
+    house = FakeHouse()
+    shown = await ask(house, "exec.approvals.get")
+    assert await ask(house, "exec.approvals.set", file=shown["file"], baseHash=shown["hash"]) == shown
+    assert await ask(house, "exec.approvals.set", file={"version": 1, "agents": {"main": {}}}) == shown
+    for file in (
+        {"version": 1, "defaults": {**shown["file"]["defaults"], "security": "deny"}},
+        {"version": 1, "agents": {"main": {"allowlist": [{"pattern": "/bin/rm"}]}}},
+    ):
+        with pytest.raises(RpcError, match=r"openclaw config set tools\.exec\.s") as refused:
+            await ask(house, "exec.approvals.set", file=file)
+        assert refused.value.details is not None
+        assert refused.value.details["code"] == "PROTECTED"
+    with pytest.raises(RpcError, match="changed meanwhile"):
+        await ask(house, "exec.approvals.set", file=shown["file"], baseHash="older")

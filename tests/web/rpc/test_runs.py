@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from openclaw.types.events import TurnFinished
-from openclaw.web.desk import Json
+from openclaw.web.desk import Json, RunState
 from openclaw.web.rpc.frames import RpcError
 from openclaw.web.rpc.handshake import OPERATOR
 from openclaw.web.rpc.methods import dispatch
@@ -36,7 +36,7 @@ async def test_the_same_key_again_starts_nothing(house: FakeHouse) -> None:
     ("changes", "problem"),
     [
         ({"message": " \n"}, "message or attachment required"),
-        ({"attachments": [{"type": "image"}]}, "attachments cannot be taken yet; send the text alone"),
+        ({"attachments": [{"type": "image"}]}, "attachment 1: content must be its bytes in base64"),
         ({"idempotencyKey": ""}, "invalid chat.send params: at /idempotencyKey"),
     ],
 )
@@ -103,6 +103,19 @@ async def test_waiting_for_what_never_ends_times_out(house: FakeHouse) -> None:
     assert wait == {"runId": "r9", "status": "timeout"}
 
 
+async def test_what_ended_in_an_earlier_life_is_told_at_once(house: FakeHouse) -> None:
+    house.desk.old_runs = {
+        "good": RunState("good", "ok", MAIN),
+        "bad": RunState("bad", "error", MAIN, error="client_gone"),
+    }
+    assert await dispatch(house, OPERATOR, "agent.wait", {"runId": "good"}) == {
+        "runId": "good",
+        "status": "ok",
+    }
+    bad = {"runId": "bad", "status": "error", "error": "client_gone"}
+    assert await dispatch(house, OPERATOR, "agent.wait", {"runId": "bad"}) == bad
+
+
 async def test_an_end_lost_in_a_flood_is_found_again(house: FakeHouse) -> None:
     await send(house)
     found: list[Any] = []
@@ -126,4 +139,6 @@ async def test_a_word_for_stopping_begins_no_run_and_names_those_it_ended(house:
     stopped = {"ok": True, "aborted": True, "runIds": ["r1"]}
     assert await send(house, message="stop", idempotencyKey="r2") == stopped
     assert await dispatch(house, OPERATOR, "chat.abort", {"sessionKey": "main"}) == stopped
+    assert await dispatch(house, OPERATOR, "chat.abort", {"sessionKey": "main", "runId": "r2"}) == nothing
+    assert await dispatch(house, OPERATOR, "chat.abort", {"sessionKey": "main", "runId": "r1"}) == stopped
     assert [question.run_id for question in house.desk.questions] == ["r1"]

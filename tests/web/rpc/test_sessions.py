@@ -32,7 +32,15 @@ async def test_sessions_are_listed_as_the_original_lists_them() -> None:
 
 async def test_a_limit_tells_that_there_are_more() -> None:
     answer = await listed(limit=1)
-    assert (answer["count"], answer["hasMore"]) == (1, True)
+    assert (answer["count"], answer["hasMore"], answer["nextOffset"]) == (1, True, 1)
+
+
+async def test_page_after_page_tells_each_session_once() -> None:
+    first, second, third = [await listed(limit=1, offset=offset) for offset in (0, 1, 2)]
+    keys = [row["key"] for row in (*first["sessions"], *second["sessions"])]
+    assert keys == ["agent:main:main", "agent:main:telegram:group:-100"]
+    assert (second["hasMore"], second["nextOffset"]) == (False, None)
+    assert third["sessions"] == []
 
 
 async def test_only_sessions_of_the_last_minutes() -> None:
@@ -54,3 +62,13 @@ async def test_only_sessions_of_the_last_minutes() -> None:
 def test_what_a_key_tells(key: str, kind: str, agent: str) -> None:
     assert kind_of(key) == kind
     assert agent_of(key) == agent
+
+
+async def test_the_last_words_of_each_are_told_where_they_are_asked_for() -> None:
+    answer = await listed(includeLastMessage=True)
+    assert [each["lastMessagePreview"] for each in answer["sessions"]] == ["hello", ""]
+    assert "lastMessagePreview" not in (await listed())["sessions"][0]
+
+
+async def test_whoever_wants_to_hear_of_changes_hears_of_them_already() -> None:
+    assert await dispatch(FakeHouse(), OPERATOR, "sessions.subscribe", {}) == {"subscribed": True}

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import orjson
 from pydantic import ValidationError
 
+from openclaw.web.api.wording import first_wrong
 from openclaw.web.openai.asking.client_tools import Offer, offer
 from openclaw.web.openai.asking.conversation import (
     Answered,
@@ -62,9 +63,9 @@ def shaped(body: Mapping[str, Any], shape: type[Shaped], within: str = "") -> Sh
     try:
         return shape.model_validate(body)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        param = path(within, *first["loc"])
-        raise ApiError(400, f"{param}: {first['msg']}", param=param) from None
+        place, why = first_wrong(error)
+        param = path(within, *place)
+        raise ApiError(400, f"{param}: {why}", param=param) from None
 
 
 def path(within: str, *steps: int | str) -> str:
