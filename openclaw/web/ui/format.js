@@ -50,6 +50,12 @@ export function duration(ms) {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/* The same of a clock that runs: no parts of seconds. */
+export function elapsed(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  return seconds < 60 ? `${seconds} s` : duration(seconds * 1000);
+}
+
 export function money(usd) {
   if (usd == null) return "";
   if (usd === 0) return "$0";

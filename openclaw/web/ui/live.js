@@ -1,6 +1,7 @@
 /* What a run says and does while it runs. */
 
 import { h, replace } from "./dom.js";
+import { elapsed } from "./format.js";
 import { markdown } from "./markdown.js";
 import { resultText, toolCard } from "./transcript.js";
 
@@ -23,6 +24,7 @@ export class LiveRun {
   #note;
   #tools = new Map();
   #due = false;
+  #ticking = 0;
 
   /* A payload of the event "agent". */
   tell({ stream, data }) {
@@ -69,17 +71,33 @@ export class LiveRun {
     if (phase === "end") this.#note.hidden = true;
   }
 
-  #tool({ phase, toolCallId, name, args, isError, result }) {
-    this.#settle();
+  #tool({ phase, toolCallId, name, args, isError, result, elapsedMs, partialResult }) {
     const before = this.#tools.get(toolCallId);
+    if (phase === "update") {
+      if (before) before.since = Date.now() - elapsedMs;
+      return before && runningFor(before, partialResult && resultText(partialResult));
+    }
+    this.#settle();
     const input = args ?? before?.input;
     const state = phase === "start" ? "running" : isError ? "failed" : "done";
     const card = toolCard({ name, input, state, result: result && resultText(result) });
     card.open = before?.card.open ?? false;
     if (before) before.card.replaceWith(card);
     else this.#parts.append(card);
-    this.#tools.set(toolCallId, { card, input });
+    this.#tools.set(toolCallId, { card, input, since: Date.now(), running: state === "running" });
     this.hint(WORKING);
+    if (state === "running") this.#tick();
+  }
+
+  /* While a tool runs, so does its clock. */
+  #tick() {
+    clearTimeout(this.#ticking);
+    this.#ticking = setTimeout(() => {
+      const running = [...this.#tools.values()].filter((tool) => tool.running);
+      if (!this.node.isConnected || !running.length) return;
+      running.forEach((tool) => runningFor(tool));
+      this.#tick();
+    }, 1000);
   }
 
   /* What was said before a tool was called stands above it. */
@@ -98,6 +116,11 @@ export class LiveRun {
       replace(this.#tail, this.words ? markdown(this.words) : null);
     });
   }
+}
+
+function runningFor({ card, since }, said = "") {
+  replace(card.querySelector(".tool-state"), `running for ${elapsed(Date.now() - since)}`);
+  if (said) replace(card.querySelector(".tool-said") ?? card.querySelector("summary").appendChild(h("span", { class: "tool-said" })), said);
 }
 
 function thinkingLine(text) {

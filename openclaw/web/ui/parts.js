@@ -43,12 +43,16 @@ export function button(words, work, props = {}) {
 /* Not to be pressed again until the work is done; what goes wrong is said. */
 export async function busy(pressed, work) {
   pressed.disabled = true;
+  pressed.dataset.busy = "";
   try {
     await work();
   } catch (error) {
     toast(error);
   } finally {
     pressed.disabled = false;
+    delete pressed.dataset.busy;
+    // What is switched off loses the focus, and a keyboard its place.
+    if (document.activeElement === document.body && pressed.isConnected) pressed.focus({ preventScroll: true });
   }
 }
 
@@ -83,6 +87,7 @@ export function table(columns, rows, { link = null, caption = null } = {}) {
   );
 }
 
+const MOST_TOASTS = 3;
 let shelf = null;
 
 /* A word that passes: of an Error it is told as one. */
@@ -92,6 +97,7 @@ export function toast(words) {
   if (!shelf.isConnected) document.body.append(shelf);
   const said = h("p", { class: "toast", "data-tone": bad ? "bad" : null }, bad ? words.message : words);
   shelf.append(said);
+  while (shelf.childElementCount > MOST_TOASTS) shelf.firstElementChild.remove();
   setTimeout(() => said.remove(), bad ? 9000 : 5000);
 }
 

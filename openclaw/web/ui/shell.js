@@ -18,6 +18,8 @@
  * mount may be async. What it throws is shown with a button to try again; say errors of single actions with
  * toast(error) of ui/parts.js. A changed address mounts the page anew.
  *
+ * What waits for the owner on a page stands as a number beside its name in the navigation: ui/waiting.js.
+ *
  * Everything shown is made with h() of ui/dom.js, which knows text and elements but no HTML. Colours, spacings and the
  * classes that are there for pages: ui/style.css, first comment.
  */
@@ -29,6 +31,7 @@ import { readPlace, codeIn } from "./place.js";
 import { Rpc } from "./rpc.js";
 import { signIn, signInScreen, signOut } from "./login.js";
 import { THEMES, currentTheme, setTheme } from "./theme.js";
+import { badge, watchWaiting } from "./waiting.js";
 
 const rpc = new Rpc(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`);
 let leave = () => {};
@@ -148,6 +151,12 @@ rpc.on("state", () => {
 });
 rpc.on("online", () => broken && show());
 rpc.on("alert", (alert) => toast(alert.text));
+const waiting = new Map();
+watchWaiting(rpc, (page, count) => {
+  const link = nav.querySelector(`[data-page=${page}]`);
+  if (link) badge(link, count);
+  badge(menu, [...waiting.set(page, count).values()].reduce((all, each) => all + each, 0));
+});
 addEventListener("hashchange", () => {
   if (codeIn(location.hash)) arrive();
   else if (entered) show();

@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { compact, duration, exact, money, time } from "./format.js";
 import { markdown } from "./markdown.js";
+import { enclosures, withoutFiles } from "./media.js";
 import { address } from "./place.js";
 
 const LONGEST_RESULT = 20_000;
@@ -36,13 +37,15 @@ function entry(message, results) {
 
 function spoken(message) {
   const from = message.from && !String(message.from).startsWith("webchat:") ? String(message.from) : null;
+  const { text, files } = withoutFiles(textOf(message));
   const label = message.kind === "note" ? `Note${from ? ` from ${from}` : ""}` : from;
   return h(
     "li",
     { class: `entry said${message.kind === "note" ? " note" : ""}` },
     h("span", { class: "unseen" }, "You: "),
     label && h("p", { class: "by" }, label),
-    h("div", { class: "bubble" }, textOf(message)),
+    enclosures(blocksOf(message), files),
+    text && h("div", { class: "bubble" }, text),
     h("p", { class: "by when" }, stamp(message.timestamp), message.trace ? [" · ", h("a", { href: address("traces", [message.trace]) }, "its way")] : null),
   );
 }
@@ -59,7 +62,7 @@ function part(block, results) {
       return block.thinking?.trim() ? thought(block.thinking) : null;
     case "tool_use": {
       const result = results.get(block.id);
-      return toolCard({ name: block.name, input: block.input, state: result ? (result.isError ? "failed" : "done") : "unanswered", result: result && resultText(result) });
+      return toolCard({ name: block.name, input: block.input, state: result ? (result.isError ? "failed" : "done") : "unanswered", result: result && resultText(result), pictures: result && enclosures(blocksOf(result), []) });
     }
     default:
       return h("p", { class: "muted" }, `[${block.type}]`);
@@ -72,8 +75,8 @@ export function thought(text) {
 
 const STATES = { running: "running…", done: "", failed: "failed", unanswered: "no result" };
 
-/* One call of a tool: {name, input, state: running|done|failed|unanswered, result, ms}. */
-export function toolCard({ name, input, state, result = null, ms = null }) {
+/* One call of a tool: {name, input, state: running|done|failed|unanswered, result, pictures, ms}. */
+export function toolCard({ name, input, state, result = null, pictures = null, ms = null }) {
   const inputs = Object.entries(input ?? {});
   return h(
     "details",
@@ -87,6 +90,7 @@ export function toolCard({ name, input, state, result = null, ms = null }) {
     ),
     inputs.length ? h("dl", { class: "inputs" }, inputs.map(([key, value]) => h("div", {}, h("dt", {}, key), h("dd", {}, typeof value === "string" ? value : JSON.stringify(value, null, 1))))) : null,
     result != null && h("pre", { class: "code", tabindex: "0" }, shortened(result)),
+    pictures,
   );
 }
 
@@ -109,7 +113,7 @@ export function textOf(message) {
 }
 
 export function resultText(result) {
-  return blocksOf(result).map((block) => block.text ?? `[${block.type}]`).join("\n");
+  return blocksOf(result).filter((block) => block.type !== "image").map((block) => block.text ?? `[${block.type}]`).join("\n");
 }
 
 function blocksOf(message) {

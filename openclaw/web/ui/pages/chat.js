@@ -6,6 +6,8 @@ import { LiveRun, WORKING } from "../live.js";
 import { transcript } from "../transcript.js";
 import { approvalCards } from "../asked.js";
 import { choices } from "../choices.js";
+import { workLines } from "../works.js";
+import { Tray, encoded, forget, row } from "../tray.js";
 
 export const title = "Chat";
 
@@ -30,30 +32,34 @@ class Chat {
   #asides = [];
   #runs = new Map();
   #reading = 0;
-  #log = h("ol", { class: "log", role: "log", "aria-live": "off", "aria-label": "Conversation" });
+  #log = h("ol", { class: "log" });
+  #aloud = h("div", { class: "aloud", role: "log", "aria-live": "off", "aria-label": "Conversation" }, this.#log);
   #live = h("ol", { class: "log" });
   #earlier = h("button", { class: "quiet earlier", hidden: true, onclick: () => this.#more() }, "Earlier messages");
   #input = h("textarea", { rows: "1", "aria-label": "Message", placeholder: "Write a message", enterkeyhint: "send" });
   #send = h("button", { class: "primary" }, "Send");
+  #tray;
   #stop = h("button", { type: "button", hidden: true, onclick: () => this.#abort() }, "Stop");
 
   constructor(root, rpc, key) {
     this.#root = root;
     this.#rpc = rpc;
     this.#key = key;
+    this.#tray = new Tray(rpc.hello.policy.attachments);
   }
 
   async start() {
     const main = this.#rpc.hello.snapshot.sessionDefaults.mainSessionKey;
     const picks = choices(this.#rpc, this.#key, (words) => this.#ask(words));
-    const form = h("form", { class: "composer", onsubmit: (event) => (event.preventDefault(), this.#submit()) }, this.#input, h("div", { class: "tools" }, this.#stop, this.#send));
+    const form = h("form", { class: "composer", onsubmit: (event) => (event.preventDefault(), this.#submit()) }, this.#tray.node, this.#tray.button, this.#input, h("div", { class: "tools" }, this.#stop, this.#send));
     this.#input.addEventListener("keydown", (event) => this.#typed(event));
     this.#input.addEventListener("input", () => grow(this.#input));
+    this.#tray.listen(this.#input, this.#root);
     replace(
       this.#root,
       pageHead("Chat", { lead: this.#key === main ? null : this.#key }),
-      h("div", { class: "conversation" }, this.#earlier, this.#log, this.#live),
-      h("div", { class: "dock" }, approvalCards(this.#rpc, this.#key), form, picks.node),
+      h("div", { class: "conversation" }, this.#earlier, this.#aloud, this.#live),
+      h("div", { class: "dock" }, workLines(this.#rpc, this.#key), approvalCards(this.#rpc, this.#key), form, picks.node),
     );
     this.#listen(picks);
     await this.#read();
@@ -96,7 +102,7 @@ class Chat {
     if (!nodes.length && !this.#runs.size) nodes.push(h("li", { class: "empty" }, h("p", {}, "Nothing has been said here yet."), h("p", { class: "muted" }, "Ask something, or try /help.")));
     sync(this.#log, nodes);
     // From now on what is added is read out, not what was there before.
-    this.#log.setAttribute("aria-live", "polite");
+    this.#aloud.setAttribute("aria-live", "polite");
     if (follow) toBottom();
   }
 
@@ -109,30 +115,32 @@ class Chat {
 
   #submit() {
     const words = this.#input.value.trim();
-    if (!words) return;
+    if (!words && !this.#tray.size) return;
     this.#input.value = "";
     grow(this.#input);
-    this.#ask(words);
+    this.#ask(words, this.#tray.take());
   }
 
-  async #ask(words) {
+  async #ask(words, files = []) {
     const runId = crypto.randomUUID();
-    const mine = h("li", { class: "entry said pending" }, h("span", { class: "unseen" }, "You: "), h("div", { class: "bubble" }, words));
+    const mine = h("li", { class: "entry said pending" }, h("span", { class: "unseen" }, "You: "), row(files), words && h("div", { class: "bubble" }, words));
     const run = this.#run(runId);
-    run.asked = { words, node: mine, seen: new Set(this.#messages.map((message) => message.id)) };
+    run.asked = { words, files, node: mine };
     run.live.node.before(mine);
     toBottom();
-    await this.#hand(runId, words);
+    await this.#hand(runId, run.asked);
   }
 
   /* The same id again is the same message, so after a break it is simply handed in once more. */
-  async #hand(runId, words) {
+  async #hand(runId, { words, files }) {
     try {
-      const answer = await this.#rpc.call("chat.send", { sessionKey: this.#key, message: words, idempotencyKey: runId });
+      const attachments = files.length ? { attachments: await encoded(files) } : {};
+      const answer = await this.#rpc.call("chat.send", { sessionKey: this.#key, message: words, idempotencyKey: runId, ...attachments });
       if (answer.runIds) this.#aside(runId, answer.aborted ? "Stopped." : "There was nothing to stop.");
       else if (answer.status !== "started" && answer.status !== "in_flight") await this.#over(runId, answer.error);
     } catch (error) {
       if (error.code === "OFFLINE") return;
+      this.#tray.putBack(this.#runs.get(runId)?.asked?.files.splice(0) ?? []);
       this.#drop(runId);
       this.#input.value = this.#input.value || words;
       grow(this.#input);
@@ -151,7 +159,7 @@ class Chat {
   #run(runId) {
     let run = this.#runs.get(runId);
     if (!run) {
-      run = { live: new LiveRun(runId), asked: null, final: null };
+      run = { live: new LiveRun(runId), asked: null, final: null, seen: new Set(this.#messages.map((message) => message.id)) };
       this.#runs.set(runId, run);
       append(this.#live, run.live.node);
       this.#log.querySelector(".empty")?.remove();
@@ -181,8 +189,10 @@ class Chat {
     const run = this.#runs.get(runId);
     if (!run) return;
     if (error) run.final ??= { words: error, bad: true };
-    const kept = run.asked === null || this.#messages.some((message) => message.role === "user" && !run.asked.seen.has(message.id) && said(message).includes(run.asked.words));
-    if (kept && !run.final?.bad) this.#drop(runId);
+    const kept = run.asked === null || this.#messages.some((message) => message.role === "user" && !run.seen.has(message.id) && said(message).includes(run.asked.words));
+    // What went wrong stands there in words as well, where the house had any.
+    const told = kept && this.#messages.some((message) => message.role === "assistant" && !run.seen.has(message.id));
+    if (kept && (told || !run.final?.bad)) this.#drop(runId);
     else this.#aside(runId, run.final?.words ?? "", run.final?.bad, kept);
     this.#draw();
   }
@@ -200,6 +210,7 @@ class Chat {
 
   #drop(runId) {
     const run = this.#runs.get(runId);
+    forget(run?.asked?.files ?? []);
     run?.live.node.remove();
     run?.asked?.node.remove();
     this.#runs.delete(runId);
@@ -213,7 +224,7 @@ class Chat {
   /* After a break: runs may have ended meanwhile, and nobody will tell. */
   async #catchUp() {
     for (const [runId, { asked }] of [...this.#runs]) {
-      if (asked) await this.#hand(runId, asked.words);
+      if (asked) await this.#hand(runId, asked);
       else this.#drop(runId); // one that goes on is heard of again
     }
     await this.#read();

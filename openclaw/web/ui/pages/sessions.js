@@ -1,16 +1,20 @@
 /* The conversations there are, and what was said in each. */
 
+import { usableModels } from "../choices.js";
 import { h, replace } from "../dom.js";
 import { ago, compact, exact, money, plural } from "../format.js";
+import { calmly, exchange, refocus } from "../kept.js";
+import { channelName } from "../names.js";
 import { button, chip, confirmed, empty, facts, failure, field, loading, pageHead, toast } from "../parts.js";
 import { address, go, note } from "../place.js";
 import { transcript } from "../transcript.js";
+import { workLines } from "../works.js";
 
 export const title = "Sessions";
 
 const MOST = 1000;
 const SHOWN = 100;
-const PREVIEWED = 24;
+const SUM_UP_WITHIN = 330_000; // milliseconds; the house itself waits five minutes for it
 
 export async function mount(root, rpc, place) {
   if (place.parts[0]) return one(root, rpc, place.parts[0]);
@@ -18,31 +22,28 @@ export async function mount(root, rpc, place) {
 }
 
 async function every(root, rpc, place) {
-  const search = h("input", { type: "search", value: place.query.get("search") ?? "", placeholder: "Person, channel, group …" });
+  const search = h("input", { type: "search", value: place.query.get("search") ?? "", placeholder: "Person, channel, last words …" });
   const list = h("div", { class: "panel" }, loading());
   replace(root, pageHead("Sessions", { lead: "Every conversation, the newest first." }), h("div", { class: "toolbar" }, field("Search", search)), list);
   let rows = [];
   let total = 0;
-  let latest = new Map();
 
   const draw = () => {
     const wanted = search.value.trim().toLowerCase();
     const found = rows.filter((row) => searchable(row).includes(wanted));
     if (!found.length) return replace(list, rows.length ? empty("No conversation matches.") : empty("There is no conversation yet.", "The first message, on any channel, begins one."));
     const more = total ? plural(found.length, "conversation") : null;
-    replace(
+    exchange(
       list,
-      h("ul", { class: "rows" }, found.slice(0, SHOWN).map((row) => h("li", {}, sessionRow(row, latest.get(row.key))))),
+      h("ul", { class: "rows" }, found.slice(0, SHOWN).map((row) => h("li", {}, sessionRow(row)))),
       h("p", { class: "muted" }, found.length > SHOWN ? `${SHOWN} of ${more}; search for the others.` : more),
     );
   };
   const read = async () => {
     try {
-      const answer = await rpc.call("sessions.list", { limit: MOST });
+      const answer = await rpc.call("sessions.list", { limit: MOST, includeLastMessage: true });
       rows = answer.sessions;
       total = rows.length;
-      draw();
-      latest = await previews(rpc, rows.slice(0, PREVIEWED));
       draw();
     } catch (error) {
       replace(list, failure(error, read));
@@ -52,30 +53,24 @@ async function every(root, rpc, place) {
     note(address("sessions", [], { search: search.value.trim() }));
     draw();
   });
-  rpc.on("sessions.changed", read);
+  rpc.on("sessions.changed", calmly(read));
   rpc.on("online", read);
   await read();
 }
 
-async function previews(rpc, rows) {
-  if (!rows.length) return new Map();
-  const { previews: found } = await rpc.call("sessions.preview", { keys: rows.map((row) => row.key), limit: 1, maxChars: 160 });
-  return new Map(found.map((each) => [each.key, each.items.at(-1)]));
-}
-
 function searchable(row) {
-  return [row.key, row.displayName, row.channel, row.lastChannel, row.lastTo, row.label, row.model].filter(Boolean).join(" ").toLowerCase();
+  return [row.key, row.displayName, row.channel, row.lastChannel, row.lastTo, row.label, row.model, row.lastMessagePreview].filter(Boolean).join(" ").toLowerCase();
 }
 
-function sessionRow(row, last) {
+function sessionRow(row) {
   const name = row.displayName && row.displayName !== row.key ? row.displayName : nameOf(row.key);
   const spent = [row.totalTokens ? `${compact(row.totalTokens)} tokens` : null, row.cost ? money(row.cost) : null].filter(Boolean).join(" · ");
   return h(
     "a",
     { class: "row", href: address("sessions", [row.key]) },
-    h("span", { class: "chips" }, h("strong", {}, name), row.isMain && chip("main", "accent"), row.kind !== "direct" && chip(row.kind), row.lastChannel && chip(row.lastChannel)),
+    h("span", { class: "chips" }, h("strong", {}, name), row.isMain && chip("main", "accent"), row.kind !== "direct" && chip(row.kind), row.lastChannel && chip(channelName(row.lastChannel))),
     h("time", { class: "muted side-note", datetime: new Date(row.updatedAt).toISOString(), title: exact(row.updatedAt) }, ago(row.updatedAt)),
-    h("span", { class: "muted clip" }, last ? `${last.role === "user" ? "Asked" : "Answered"}: ${last.text}` : row.key),
+    h("span", { class: "muted clip" }, row.lastMessagePreview || row.key),
     h("span", { class: "muted side-note" }, spent),
   );
 }
@@ -88,13 +83,25 @@ function nameOf(key) {
 
 async function one(root, rpc, key) {
   replace(root, loading());
-  const known = new Map();
-  const [history, listed] = await Promise.all([
-    rpc.call("chat.history", { sessionKey: key, limit: MOST }),
-    rpc.call("sessions.list", { search: key, limit: 50 }),
-  ]);
-  const entry = listed.sessions.find((each) => each.key === key);
+  const entry = await rpc.call("sessions.describe", { key }).then(({ session }) => session, unlessUnknown);
   if (!entry) return replace(root, pageHead("Session"), empty(`There is no session ${key}.`, "It may have been deleted."));
+  const works = workLines(rpc, key);
+  const draw = async () => show(root, rpc, { key, works, draw });
+  await draw();
+}
+
+function unlessUnknown(error) {
+  if (error.details?.code !== "NOT_FOUND") throw error;
+  return null;
+}
+
+async function show(root, rpc, { key, works, draw }) {
+  const known = new Map();
+  const [history, { session: entry }, { models }] = await Promise.all([
+    rpc.call("chat.history", { sessionKey: key, limit: MOST }),
+    rpc.call("sessions.describe", { key }),
+    rpc.call("models.list"),
+  ]);
   const shown = transcript(history.messages, known);
   const folds = () => root.querySelectorAll(".log details");
   const unfold = button("Unfold all", () => {
@@ -102,18 +109,23 @@ async function one(root, rpc, key) {
     for (const each of folds()) each.open = open;
     unfold.textContent = open ? "Fold all" : "Unfold all";
   });
+  const may = rpc.may("operator.admin");
+  const tools = [
+    h("a", { class: "button", href: address("chat", [key]) }, "Go on in Chat"),
+    unfold,
+    may && button("Sum up", () => sumUp(root, rpc, key, draw)),
+    may && button("Begin anew", () => reset(rpc, key), { class: "danger" }),
+  ];
   replace(
     root,
     h("p", {}, h("a", { href: "#/sessions" }, "← All sessions")),
-    pageHead(nameOf(key), {
-      lead: key,
-      tools: [h("a", { class: "button", href: address("chat", [key]) }, "Go on in Chat"), unfold, rpc.may("operator.admin") && button("Begin anew", () => reset(rpc, key), { class: "danger" })].filter(Boolean),
-    }),
+    pageHead(nameOf(key), { lead: key, tools: tools.filter(Boolean) }),
+    works,
     facts([
       ["Last used", h("time", { title: exact(entry.updatedAt) }, ago(entry.updatedAt))],
-      ["Model", entry.modelOverride ? `${entry.modelOverride} (chosen)` : entry.model],
+      ["Model", may ? modelPicker(rpc, key, models, entry) : (entry.modelOverride ?? entry.model)],
       ["Thinking", entry.thinkingLevel],
-      ["Last on", [entry.lastChannel, entry.lastTo].filter(Boolean).join(" ")],
+      ["Last on", [entry.lastChannel && channelName(entry.lastChannel), entry.lastTo].filter(Boolean).join(" ")],
       ["Tokens", entry.totalTokens ? compact(entry.totalTokens) : null],
       ["Cost", entry.cost ? money(entry.cost) : null],
       ["Summed up", entry.compactionCount ? plural(entry.compactionCount, "time") : null],
@@ -122,6 +134,35 @@ async function one(root, rpc, key) {
     history.hasMore ? h("p", { class: "muted" }, `The last ${plural(history.messages.length, "message")} of ${history.totalMessages}.`) : null,
     shown.length ? h("ol", { class: "log reading" }, shown.map((each) => each.node)) : empty("Nothing has been said here yet."),
   );
+}
+
+function modelPicker(rpc, key, models, entry) {
+  const { usable, own, usual } = usableModels(models, entry);
+  const usually = usable.find(([value]) => value === usual)?.[1] ?? usual;
+  const options = [["", `The usual one (${usually})`], ...usable.filter(([value]) => value !== usual)];
+  const model = h("select", { "aria-label": "Model" }, options.map(([value, words]) => h("option", { value, selected: value === own }, words)));
+  let kept = model.value;
+  const choose = async () => {
+    try {
+      await rpc.call("sessions.patch", { key, model: model.value || null });
+      kept = model.value;
+      toast("It answers from the next message on.");
+    } catch (error) {
+      model.value = kept;
+      toast(error);
+    }
+  };
+  model.addEventListener("change", choose);
+  return model;
+}
+
+async function sumUp(root, rpc, key, draw) {
+  const detail = "The assistant goes on from a summary of what was said so far. The transcript stays as it is.";
+  if (!(await confirmed("Sum up this conversation?", { yes: "Sum up", detail }))) return;
+  const { reason } = await rpc.call("sessions.compact", { key }, { timeout: SUM_UP_WITHIN });
+  toast(reason);
+  await draw();
+  refocus(root);
 }
 
 async function reset(rpc, key) {

@@ -2,6 +2,8 @@
 
 import { h, replace } from "../dom.js";
 import { ago, compact, count, duration, exact, money, plural, time } from "../format.js";
+import { calmly, exchange } from "../kept.js";
+import { channelName } from "../names.js";
 import { chip, empty, facts, failure, field, loading, pageHead, table } from "../parts.js";
 import { address, note } from "../place.js";
 
@@ -36,13 +38,13 @@ async function every(root, rpc, query) {
     const wanted = { search: text.value.trim().toLowerCase(), outcome: outcome.value, channel: channel.value, over: Number(slow.value) };
     const found = traces.filter((each) => matches(each, wanted));
     if (!found.length) return replace(list, traces.length ? empty("No message matches.") : empty("No message has come yet."));
-    replace(list, tracesTable(found.slice(0, SHOWN)), h("p", { class: "muted" }, found.length > SHOWN ? `The newest ${SHOWN} of ${found.length}.` : plural(found.length, "message")));
+    exchange(list, tracesTable(found.slice(0, SHOWN)), h("p", { class: "muted" }, found.length > SHOWN ? `The newest ${SHOWN} of ${found.length}.` : plural(found.length, "message")));
   };
   const read = async () => {
     try {
       ({ traces } = await rpc.call("traces.list", { limit: READ }));
       offer(outcome, "Any outcome", traces.map((each) => each.outcome), outcome.value || query.get("outcome"));
-      offer(channel, "Any channel", traces.map((each) => each.channel), channel.value || query.get("channel"));
+      offer(channel, "Any channel", traces.map((each) => each.channel), channel.value || query.get("channel"), channelName);
       draw();
     } catch (error) {
       replace(list, failure(error, read));
@@ -54,15 +56,15 @@ async function every(root, rpc, query) {
   };
   for (const control of [text, outcome, channel, slow]) control.addEventListener("input", filter);
   rpc.on("online", read);
-  rpc.on("chat", ({ state }) => state !== "delta" && read());
+  rpc.on("trace", calmly(read));
   rpc.every(15, read);
   await read();
 }
 
-function offer(select, any, values, chosen) {
+function offer(select, any, values, chosen, named = (value) => value) {
   const there = [...new Set(values)].filter(Boolean).sort();
   if (chosen && !there.includes(chosen)) there.push(chosen);
-  replace(select, h("option", { value: "" }, any), there.map((value) => h("option", { value, selected: value === chosen }, value)));
+  replace(select, h("option", { value: "" }, any), there.map((value) => h("option", { value, selected: value === chosen }, named(value))));
 }
 
 function matches(trace, { search, outcome, channel, over }) {
@@ -76,7 +78,7 @@ function tracesTable(traces) {
   return table(
     [
       { title: "When", main: true, cell: (each) => h("time", { datetime: each.at, title: exact(each.at) }, time(each.at)) },
-      { title: "Channel", cell: (each) => each.channel },
+      { title: "Channel", cell: (each) => channelName(each.channel) },
       { title: "Conversation", cell: (each) => h("span", { class: "muted" }, (each.session ?? "–").replace(/^agent:/, "")) },
       { title: "Outcome", cell: (each) => h("span", { class: "chips" }, outcomeChip(each), each.reason ? h("span", { class: "muted" }, ` ${each.reason}`) : null) },
       { title: "Tools", number: true, cell: (each) => each.spans.filter((span) => span.name === "tool").length || "" },
@@ -102,7 +104,7 @@ async function one(root, rpc, id) {
   replace(
     root,
     h("p", {}, h("a", { href: "#/traces" }, "← All traces")),
-    pageHead("A message’s way", { lead: `${trace.channel}, ${exact(trace.at)} (${ago(trace.at)})`, tools: [outcomeChip(trace)] }),
+    pageHead("A message’s way", { lead: `${channelName(trace.channel)}, ${exact(trace.at)} (${ago(trace.at)})`, tools: [outcomeChip(trace)] }),
     trace.reason ? h("p", { class: "notice", "data-tone": TONES[trace.outcome] === "good" ? null : TONES[trace.outcome] }, trace.reason) : null,
     h("div", { class: "figures" }, figure(duration(ms), "from its arrival to the end"), figure(count(sum.calls), sum.calls === 1 ? "question to the model" : "questions to the model"), figure(count(sum.tools), sum.tools === 1 ? "tool call" : "tool calls"), figure(money(sum.cost), "cost")),
     h("section", { class: "panel" }, h("h2", {}, "Step by step"), waterfall(trace)),
