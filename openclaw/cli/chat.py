@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from openclaw.cli.house import call_here, line, load_settings
+from openclaw.cli import completing
+from openclaw.cli.house import call_here, find_house, line, load_settings
 from openclaw.cli.rpc import GatewayDownError, Line, RefusedError
 from openclaw.cli.tables import print_json, printable_text
 from openclaw.cli.telling import RunFailedError, Telling, Told, stopped
@@ -17,9 +18,15 @@ if TYPE_CHECKING:
     from openclaw.web.desk import House
 
 _session = click.option(
-    "--session", default="main", show_default=True, help="Session key; short forms are fine."
+    "--session",
+    default="main",
+    show_default=True,
+    help="Session key; short forms are fine.",
+    shell_complete=completing.sessions,
 )
-_agent = click.option("--agent", "agent_id", help="Instead of the default agent.")
+_agent = click.option(
+    "--agent", "agent_id", help="Instead of the default agent.", shell_complete=completing.agents
+)
 _json = click.option(
     "--json", "as_json", is_flag=True, help="For programs: one object, when the answer is whole."
 )
@@ -36,13 +43,12 @@ def chat(message: str | None, session: str, agent_id: str | None, offline: bool,
     """Say MESSAGE and read the answer as it comes; without MESSAGE, go on until Ctrl-D."""
     if message is not None and not message.strip():
         raise click.UsageError("the message is empty")
-    loaded = load_settings()
     if offline:
-        _talk_here(loaded, message, _question(session, agent_id), as_json)
+        _talk_here(load_settings(), message, _question(session, agent_id), as_json)
         return
     try:
-        with line(loaded) as connected:
-            _talk(lambda text: _ask(connected, text, _question(session, agent_id), as_json), message, as_json)
+        with line(find_house()) as connected:
+            _talk(lambda text: ask(connected, text, _question(session, agent_id), as_json), message, as_json)
     except GatewayDownError as error:
         raise OpenClawError(f"{error}, or add --offline") from None
 
@@ -59,17 +65,16 @@ def agent(message: str, session: str, agent_id: str | None, timeout: int, as_jso
     """One message, one answer, when it is whole."""
     if not message.strip():
         raise click.UsageError("the message is empty")
-    loaded = load_settings()
     params = _question(session, agent_id) | {
         "message": message,
         "timeout": timeout,
         "idempotencyKey": str(uuid.uuid4()),
     }
     try:
-        with line(loaded) as connected:
+        with line(find_house()) as connected:
             answer = connected.call("agent", params)
     except GatewayDownError:
-        answer = call_here(loaded, "agent", params)
+        answer = call_here(load_settings(), "agent", params)
     if as_json:
         print_json(answer)
         return
@@ -108,7 +113,7 @@ def _show(told: Told, as_json: bool) -> None:
         print_json({name: told.payload.get(name) for name in names} | {"status": "ok", "text": told.text})
 
 
-def _ask(connected: Line, text: str, question: Mapping[str, object], quiet: bool) -> Told:
+def ask(connected: Line, text: str, question: Mapping[str, object], quiet: bool) -> Told:
     run_id = str(uuid.uuid4())
     telling = Telling(run_id, quiet=quiet)
     answer = connected.call("chat.send", {**question, "message": text, "idempotencyKey": run_id})
@@ -132,14 +137,14 @@ def _talk_here(loaded: "Loaded", message: str | None, question: Mapping[str, obj
     with start_blocking_portal() as portal, portal.wrap_async_context_manager(open_house(loaded)) as house:
         # Raised only after the house is closed: on the way out its task groups would wrap it.
         try:
-            _talk(lambda text: portal.call(_ask_here, house, text, question, as_json), message, as_json)
+            _talk(lambda text: portal.call(ask_here, house, text, question, as_json), message, as_json)
         except (OpenClawError, OSError, KeyboardInterrupt) as error:
             failure = error
     if failure is not None:
         raise failure
 
 
-async def _ask_here(house: "House", text: str, question: Mapping[str, object], quiet: bool) -> Told:
+async def ask_here(house: "House", text: str, question: Mapping[str, object], quiet: bool) -> Told:
     """The same events as over the wire, told straight from the bus."""
     import time
 
@@ -149,7 +154,7 @@ async def _ask_here(house: "House", text: str, question: Mapping[str, object], q
     from openclaw.web.rpc.narration import TURN_EVENTS, Narrator, is_turn_event
 
     run_id = str(uuid.uuid4())
-    telling, narrator = Telling(run_id, quiet=quiet), Narrator()
+    telling, narrator = Telling(run_id, quiet=quiet), Narrator(interval=0.0)
     with house.bus.subscribe(*TURN_EVENTS, depth=256, lossless=True) as events:
         try:
             params = {**question, "message": text, "idempotencyKey": run_id}

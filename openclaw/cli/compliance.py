@@ -50,8 +50,16 @@ def compliance() -> None:
 @compliance.command()
 @click.argument("number")
 @click.argument("text")
-@click.option("--purpose", type=click.Choice(PURPOSES), default="api", show_default=True)
-@click.option("--channel", type=click.Choice(("sms", "voice", "salesmsg", "quo")), default="sms")
+@click.option(
+    "--purpose", type=click.Choice(PURPOSES), default="api", show_default=True, help="What it is sent for."
+)
+@click.option(
+    "--channel",
+    type=click.Choice(("sms", "voice", "salesmsg", "quo")),
+    default="sms",
+    show_default=True,
+    help="By which it leaves.",
+)
 @click.option("--account", default="default", show_default=True, help="Which of your numbers it leaves from.")
 @as_json_option
 def explain(number: str, text: str, as_json: bool, **asked: str) -> None:
@@ -79,7 +87,7 @@ def explain(number: str, text: str, as_json: bool, **asked: str) -> None:
 @click.option(
     "--evidence", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Its hash is kept."
 )
-@click.option("--channel", default="all", show_default=True)
+@click.option("--channel", default="all", show_default=True, help="Only for this one, sms for instance.")
 @click.option("--timezone", help="Where they live, if they said so: America/Denver.")
 @click.option("--state", help="The same: TX.")
 @by_option
@@ -122,7 +130,7 @@ def signoff(as_json: bool, **given: str | None) -> None:
 
 
 @compliance.command()
-@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="How many.")
 @as_json_option
 def log(limit: int, as_json: bool) -> None:
     """What the checks said of the last messages, newest first."""

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from openclaw.cli import completing
 from openclaw.cli.house import call
 from openclaw.cli.tables import cell, print_json, print_table, printable, printable_text
 
@@ -67,14 +68,14 @@ def add(as_json: bool, **given: Any) -> None:
 
 
 @cron.command()
-@click.argument("job_id", metavar="ID")
+@click.argument("job_id", metavar="ID", shell_complete=completing.jobs)
 def remove(job_id: str) -> None:
     """Take a job away."""
     click.echo(printable(f"{call('cron.remove', {'id': job_id})['id']} is removed"))
 
 
 @cron.command()
-@click.argument("job_id", metavar="ID")
+@click.argument("job_id", metavar="ID", shell_complete=completing.jobs)
 @click.option("--due", is_flag=True, help="Only if it is due.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def run(job_id: str, due: bool, as_json: bool) -> int:
@@ -90,8 +91,8 @@ def run(job_id: str, due: bool, as_json: bool) -> int:
 
 
 @cron.command()
-@click.argument("job_id", metavar="ID", required=False)
-@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@click.argument("job_id", metavar="ID", shell_complete=completing.jobs, required=False)
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def runs(job_id: str | None, limit: int, as_json: bool) -> None:
     """What became of a job's runs, or of all; the newest first."""
@@ -107,14 +108,14 @@ def runs(job_id: str | None, limit: int, as_json: bool) -> None:
 
 
 @cron.command()
-@click.argument("job_id", metavar="ID")
+@click.argument("job_id", metavar="ID", shell_complete=completing.jobs)
 def enable(job_id: str) -> None:
     """Switch a job on."""
     _switch(job_id, on=True)
 
 
 @cron.command()
-@click.argument("job_id", metavar="ID")
+@click.argument("job_id", metavar="ID", shell_complete=completing.jobs)
 def disable(job_id: str) -> None:
     """Switch a job off; it is kept."""
     _switch(job_id, on=False)

@@ -2,7 +2,7 @@
 
 import click
 
-from openclaw.cli.house import call, line, load_settings
+from openclaw.cli.house import call, find_house, line
 from openclaw.cli.tables import print_json, print_table, printable
 
 COLUMNS = {"id": "id", "browser": "name", "signed in": "signedInAt", "last here": "seenAt"}
@@ -44,12 +44,12 @@ def _revoke(browser: str | None, as_json: bool) -> None:
 
 
 def _link(as_json: bool) -> None:
-    loaded = load_settings()
+    house = find_house()
     # Codes live in the gateway that takes them: without one there is nothing to open.
-    with line(loaded) as connected:
+    with line(house) as connected:
         offered = connected.call("dashboard.link", {})
     # Not opened from here: a program's arguments can be read by everybody on this machine.
-    url = f"http://127.0.0.1:{loaded.settings.gateway.port}{offered['path']}"
+    url = f"http://127.0.0.1:{house.port}{offered['path']}"
     if as_json:
         print_json({"url": url, "expiresAt": offered["expiresAt"]})
         return

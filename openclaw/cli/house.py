@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from openclaw.cli.rpc import Frame, GatewayDownError, Line, RefusedError, dial
+from openclaw.settings.environment import process_environment
+from openclaw.settings.whereabouts import Whereabouts, whereabouts
 from openclaw.types.secrets import Secret
 
 if TYPE_CHECKING:
@@ -12,26 +14,42 @@ if TYPE_CHECKING:
 
 
 def load_settings() -> "Loaded":
-    from openclaw.settings.environment import process_environment
     from openclaw.settings.loading import load
 
     return load(process_environment())
 
 
+def find_house() -> Whereabouts:
+    """Without loading all settings where that can be avoided: they take longer than most commands."""
+    return whereabouts(process_environment()) or _place_of(load_settings())
+
+
+def _place_of(loaded: "Loaded") -> Whereabouts:
+    reference = loaded.settings.gateway.auth.token
+    return Whereabouts(
+        loaded.paths,
+        loaded.settings.gateway.port,
+        reference.text if reference is not None else "",
+        loaded.environ,
+        loaded.settings.agents.defaults.user_timezone,
+        loaded.settings.secrets,
+    )
+
+
 @contextmanager
-def line(loaded: "Loaded") -> Iterator[Line]:
+def line(house: "Whereabouts | Loaded") -> Iterator[Line]:
     """Raises GatewayDownError when none runs."""
-    with dial(loaded.settings.gateway.port, lambda: gateway_token(loaded)) as connected:
+    place = house if isinstance(house, Whereabouts) else _place_of(house)
+    with dial(place.port, lambda: _token(place)) as connected:
         yield connected
 
 
 def call(method: str, params: Mapping[str, object]) -> Frame:
-    loaded = load_settings()
     try:
-        with line(loaded) as connected:
+        with line(find_house()) as connected:
             return connected.call(method, params)
     except GatewayDownError:
-        return call_here(loaded, method, params)
+        return call_here(load_settings(), method, params)
 
 
 def call_here(loaded: "Loaded", method: str, params: Mapping[str, object]) -> Frame:
@@ -71,9 +89,10 @@ def _as_read(frame: str) -> Frame:
 
 
 def gateway_token(loaded: "Loaded") -> Secret:
-    reference = loaded.settings.gateway.auth.token
-    if reference is None:
-        return Secret("")
+    return _token(_place_of(loaded))
+
+
+def _token(place: Whereabouts) -> Secret:
     from openclaw.settings.references import read_reference
 
-    return Secret(read_reference(reference.text, loaded.environ))
+    return Secret(read_reference(place.token, place.environ, place.secrets) if place.token else "")

@@ -2,6 +2,7 @@
 
 import click
 
+from openclaw.cli import completing
 from openclaw.cli.house import call
 from openclaw.cli.tables import print_json, print_table, printable
 
@@ -22,7 +23,7 @@ def outbox() -> None:
 
 @outbox.command("list")
 @click.option("--state", help="Only these: ambiguous, failed, queued, done, for instance.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 1000), help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def list_rows(state: str | None, limit: int, as_json: bool) -> None:
     """Newest first."""
@@ -34,14 +35,14 @@ def list_rows(state: str | None, limit: int, as_json: bool) -> None:
 
 
 @outbox.command()
-@click.argument("message_id", metavar="ID")
+@click.argument("message_id", metavar="ID", shell_complete=completing.outgoing)
 def resend(message_id: str) -> None:
     """Send a message again that may or may not have arrived."""
     _say(call("outbox.resend", {"id": message_id}), message_id)
 
 
 @outbox.command()
-@click.argument("message_id", metavar="ID")
+@click.argument("message_id", metavar="ID", shell_complete=completing.outgoing)
 def drop(message_id: str) -> None:
     """Give a message up."""
     _say(call("outbox.drop", {"id": message_id}), message_id)

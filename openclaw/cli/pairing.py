@@ -2,6 +2,7 @@
 
 import click
 
+from openclaw.cli import completing
 from openclaw.cli.house import call
 from openclaw.cli.tables import print_json, print_table, printable
 
@@ -14,7 +15,7 @@ def pairing() -> None:
 
 
 @pairing.command("list")
-@click.argument("channel", required=False)
+@click.argument("channel", required=False, shell_complete=completing.channels)
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def list_requests(channel: str | None, as_json: bool) -> None:
     """The requests that wait."""
@@ -26,7 +27,7 @@ def list_requests(channel: str | None, as_json: bool) -> None:
 
 
 @pairing.command()
-@click.argument("channel")
+@click.argument("channel", shell_complete=completing.channels)
 @click.argument("code")
 def approve(channel: str, code: str) -> None:
     """Let the sender in who was shown CODE."""
@@ -35,7 +36,7 @@ def approve(channel: str, code: str) -> None:
 
 
 @pairing.command()
-@click.argument("channel")
+@click.argument("channel", shell_complete=completing.channels)
 @click.argument("code")
 def reject(channel: str, code: str) -> None:
     """Turn the request down."""

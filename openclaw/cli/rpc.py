@@ -1,19 +1,21 @@
 """A WebSocket to the running gateway, for one command."""
 
+import socket
 import sys
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from websockets.exceptions import ConnectionClosed, InvalidHandshake
-from websockets.sync.client import ClientConnection, connect
 
 from openclaw import __version__
 from openclaw.types.errors import OpenClawError
 from openclaw.types.secrets import Secret
+
+if TYPE_CHECKING:
+    from websockets.sync.client import ClientConnection
 
 Frame = Mapping[str, Any]
 OPEN_SECONDS = 5.0
@@ -33,7 +35,7 @@ class RefusedError(OpenClawError):
 class Line:
     """Questions and their answers, in order; what happens meanwhile is kept for `events`."""
 
-    def __init__(self, socket: ClientConnection) -> None:
+    def __init__(self, socket: "ClientConnection") -> None:
         self._socket = socket
         self._kept: deque[Frame] = deque()
 
@@ -68,6 +70,8 @@ class Line:
         self.call("connect", introduction(token))
 
     def _receive(self, seconds: float | None = None) -> Frame:
+        from websockets.exceptions import ConnectionClosed
+
         try:
             frame: Frame = orjson.loads(self._socket.recv(seconds))
         except TimeoutError:
@@ -85,17 +89,30 @@ def dial(port: int, token: Callable[[], Secret]) -> Iterator[Line]:
     """The token is asked for when somebody answers. Raises GatewayDownError or RefusedError."""
     place = f"127.0.0.1:{port}"
     try:
-        socket = connect(
-            f"ws://{place}/", open_timeout=OPEN_SECONDS, proxy=None, compression=None, max_size=None
+        reached = socket.create_connection(("127.0.0.1", port), OPEN_SECONDS)
+    except OSError:
+        raise GatewayDownError(place) from None
+    # Loaded only once somebody is there: it takes longer than all else that a command does without a gateway.
+    from websockets.exceptions import ConnectionClosed, InvalidHandshake
+    from websockets.sync.client import connect
+
+    try:
+        connection = connect(
+            f"ws://{place}/",
+            sock=reached,
+            open_timeout=OPEN_SECONDS,
+            proxy=None,
+            compression=None,
+            max_size=None,
         )
     except (OSError, TimeoutError):
         raise GatewayDownError(place) from None
-    except InvalidHandshake as error:
+    except (InvalidHandshake, ConnectionClosed) as error:
         raise OpenClawError(
             f"what answers on {place} is not our gateway ({error}); see gateway.port"
         ) from None
-    with socket:
-        line = Line(socket)
+    with connection:
+        line = Line(connection)
         line.greet(token())
         yield line
 

@@ -4,12 +4,15 @@ import uuid
 
 import click
 
-from openclaw.cli.house import line, load_settings
+from openclaw.cli import completing
+from openclaw.cli.house import find_house, line
 from openclaw.cli.tables import print_json, printable
 
 
 @click.command()
-@click.option("--channel", required=True, help="telegram, whatsapp, sms …")
+@click.option(
+    "--channel", required=True, help="telegram, whatsapp, sms …", shell_complete=completing.channels
+)
 @click.option("--to", required=True, help="Whom: a chat's id, or a number.")
 @click.option("--account", help="Of several accounts of a channel, this one.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
@@ -17,7 +20,7 @@ from openclaw.cli.tables import print_json, printable
 def send(channel: str, to: str, account: str | None, as_json: bool, text: str) -> None:
     """Send TEXT, through the running gateway."""
     asked = {"channel": channel, "to": to, "message": text, "idempotencyKey": f"cli-{uuid.uuid4()}"}
-    with line(load_settings()) as connected:
+    with line(find_house()) as connected:
         done = connected.call("send", asked | ({"accountId": account} if account else {}))
     if as_json:
         print_json(done)

@@ -3,11 +3,15 @@
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import click
 import orjson
 
 from openclaw.types.clock import parse_iso
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Row = Mapping[str, object]
 
@@ -26,7 +30,6 @@ def print_table(rows: Sequence[Row], columns: Mapping[str, str], *, empty: str) 
         for line in cells:
             click.echo("\t".join(line))
         return
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -35,7 +38,16 @@ def print_table(rows: Sequence[Row], columns: Mapping[str, str], *, empty: str) 
         table.add_column(title)
     for line in cells:
         table.add_row(*(Text(text) for text in line))
-    Console().print(table)
+    terminal().print(table)
+
+
+def terminal() -> "Console":
+    from rich.console import Console
+
+    from openclaw.settings import colours
+
+    # Rich's own NO_COLOR leaves bold and dim, which are escape codes as well.
+    return Console(color_system=None if colours.are_unwanted() else "auto", highlight=False)
 
 
 def print_facts(facts: Mapping[str, object], indent: str = "") -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from openclaw.cli.meanwhile import Meanwhile, of_tool, of_work
 from openclaw.cli.tables import printable, printable_text
 from openclaw.types.errors import OpenClawError
 
@@ -41,11 +42,19 @@ class Telling:
         self._written = ""
         """What of the present reply stands on the terminal already."""
         self._fresh_line = True
+        self._meanwhile = Meanwhile(quiet=quiet)
+        self._session: object = None
+        """The full key, once something of the run was told."""
 
     def see(self, name: str, payload: Mapping[str, Any]) -> Told | None:
         """The end, when this was it. Raises RunFailedError."""
+        if name == "work":
+            if payload.get("sessionKey") in {None, self._session}:
+                self._wait(of_work(payload), over=payload.get("phase") == "ended")
+            return None
         if payload.get("runId") != self._run_id:
             return None
+        self._session = payload.get("sessionKey")
         if name == "agent":
             self._progress(str(payload["stream"]), payload["data"])
             return None
@@ -71,11 +80,21 @@ class Telling:
         elif stream == "tool" and data.get("phase") == "start":
             self._line_break()
             self._note(f"· {data['name']} {_short(data.get('args') or {})}")
+        elif stream == "tool" and data.get("phase") == "update":
+            self._wait(of_tool(data))
         elif stream == "tool" and data.get("isError"):
             self._line_break()
             self._note(f"  {data['name']} failed")
 
+    def _wait(self, words: str, *, over: bool = False) -> None:
+        """Never into the middle of a line that is being written."""
+        if over:
+            self._meanwhile.clear()
+        elif self._fresh_line:
+            self._meanwhile.say(words)
+
     def _end(self, payload: Mapping[str, Any]) -> Told:
+        self._meanwhile.clear()
         message: Mapping[str, Any] = payload.get("message") or {"content": []}
         text = "".join(block.get("text", "") for block in message["content"])
         if text.strip() != self._written.strip():
@@ -91,11 +110,13 @@ class Telling:
     def _write(self, text: str) -> None:
         if self._quiet or not text:
             return
+        self._meanwhile.clear()
         click.echo(printable_text(text), nl=False)
         self._written += text
         self._fresh_line = text.endswith("\n")
 
     def _line_break(self) -> None:
+        self._meanwhile.clear()
         if not self._quiet and not self._fresh_line:
             click.echo()
         self._fresh_line = True

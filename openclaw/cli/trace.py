@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from openclaw.cli import completing
 from openclaw.cli.house import call
-from openclaw.cli.tables import cell, clock, milliseconds, print_json, print_table, printable
+from openclaw.cli.tables import cell, clock, milliseconds, print_json, print_table, printable, terminal
 from openclaw.types.errors import OpenClawError
 
 COLUMNS = {"trace": "id", "at": "at", "event": "event", "outcome": "outcome", "session": "session"}
@@ -17,7 +18,7 @@ OUTCOME_STYLES = {"answered": "green", "refused": "yellow", "dead": "red"}
 
 
 @click.command()
-@click.argument("which", default="last", metavar="last|list|ID")
+@click.argument("which", default="last", metavar="last|list|ID", shell_complete=completing.traces)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="For list.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def trace(which: str, limit: int, as_json: bool) -> None:
@@ -102,11 +103,10 @@ def draw(found: Mapping[str, Any]) -> None:
         for step in drawn:
             click.echo(f"{step.name}\t{step.ms:.1f} ms\t{step.facts}")
         return
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console()
+    console = terminal()
     style = OUTCOME_STYLES.get(str(found.get("outcome")), "")
     console.print(Text.assemble((printable(title), "bold"), "  ", (outcome, style)))
     if found.get("session"):

@@ -7,7 +7,7 @@ import click
 
 from openclaw.cli.house import call, load_settings
 from openclaw.cli.tables import print_json, print_table
-from openclaw.types.clock import SystemClock, parse_iso
+from openclaw.types.clock import SystemClock
 
 if TYPE_CHECKING:
     from openclaw.settings.loading import Loaded
@@ -23,17 +23,6 @@ COLUMNS = {
     "to serve it": "mend",
 }
 FINDINGS = {"where": "where", "problem": "problem", "what to do": "mend"}
-
-_OTHERWISE = (
-    "compare the secret at {channel} ({checkedBy}) with the config; if only strangers call, all is well"
-)
-_MENDS = {
-    "not-ready": "see why {channel} has not read its secret: openclaw channels status",
-    "too-large": "raise webhooks.maxBodyBytes if {channel} sends as much",
-    "too-slow": "look at the tunnel: the request did not come whole in time",
-    "method-not-allowed": "have {channel} call with {methods}",
-}
-"""By the reason of the refusal."""
 
 Row = Mapping[str, object]
 
@@ -68,20 +57,11 @@ def check(as_json: bool) -> int:
 
 def refused(rows: Sequence[Row]) -> Iterator[Row]:
     """Pure. Served paths at which the last call was turned away."""
-    for row in rows:
-        at, accepted = row.get("lastRefusedAt"), row.get("lastAcceptedAt")
-        if not row.get("served") or not isinstance(at, str):
-            continue
-        if not isinstance(accepted, str) or parse_iso(accepted) < parse_iso(at):
-            yield {
-                "where": row["path"],
-                "problem": f"the last call was refused ({row.get('lastRefusal')})",
-                "mend": _MENDS.get(str(row.get("lastRefusal")), _OTHERWISE).format_map(_spoken(row)),
-            }
+    from openclaw.doctor.checks.webhooks import turned_away
 
-
-def _spoken(row: Row) -> dict[str, str]:
-    return {name: ", ".join(value) if isinstance(value, list) else str(value) for name, value in row.items()}
+    for each in turned_away(rows):
+        problem = f"the last call was refused ({each.reason})"
+        yield {"where": each.path, "problem": problem, "mend": each.mend}
 
 
 def _drift(loaded: "Loaded") -> Sequence[Row]:

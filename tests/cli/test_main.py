@@ -6,7 +6,7 @@ import pytest
 
 from openclaw import __version__
 from openclaw.cli import main
-from openclaw.cli.main import COMMANDS, Entry, run
+from openclaw.cli.main import COMMANDS, Entry, run, sections
 from openclaw.types.errors import ConfigError, OpenClawError
 
 
@@ -54,7 +54,64 @@ def test_an_end_is_a_code_and_at_most_one_line(
 @pytest.mark.parametrize("arguments", [["nope"], ["probe"], ["--nope"], ["probe", "well", "--nope"]])
 def test_wrong_use_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run(arguments) == 2
-    assert "Usage: openclaw" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert said.startswith("openclaw")
+    assert said.endswith(" --help\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["statsu"], "openclaw: No such command 'statsu'. Did you mean 'status'? See: openclaw --help"),
+        (["sessions", "lits"], "openclaw sessions: No such command 'lits'. Did you mean 'list'?"),
+        (["probe", "well", "--nope"], "openclaw probe: No such option '--nope'. See: openclaw probe --help"),
+        (["probe"], "openclaw probe: Missing argument 'HOW'. See: openclaw probe --help"),
+    ],
+)
+def test_what_was_meant_is_guessed_and_where_to_read_is_told(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(arguments)
+    assert capsys.readouterr().err.startswith(said)
+
+
+def test_a_group_alone_says_what_it_has(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["sessions"]) == 2
+    assert "Commands:" in capsys.readouterr().err
+
+
+def test_who_wants_no_colours_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[bool | None] = []
+
+    @click.command()
+    @click.pass_context
+    def look(context: click.Context) -> None:
+        seen.append(context.color)
+
+    monkeypatch.setattr("tests.cli.test_main.probe", look)
+    for value in ("1", ""):
+        monkeypatch.setenv("NO_COLOR", value)
+        monkeypatch.setenv("TERM", "xterm")
+        run(["probe"])
+    assert seen == [False, None]
+
+
+def test_the_shell_is_offered_commands_without_importing_them() -> None:
+    script = (
+        "import sys; from openclaw.cli.main import cli; import click;"
+        " names = [each.value for each in cli.shell_complete(click.Context(cli), 's')];"
+        " print(*names); sys.exit('openclaw.cli.sessions' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {"status", "sessions", "serve", "send"} <= set(done.stdout.split())
+
+
+def test_help_has_every_command_once_under_a_title() -> None:
+    listed = [name for names in sections().values() for name in names]
+    assert sorted(listed) == sorted(COMMANDS)
 
 
 def test_help_lists_every_command_and_imports_none(capsys: pytest.CaptureFixture[str]) -> None:

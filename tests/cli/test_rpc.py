@@ -66,3 +66,15 @@ def test_something_else_on_the_port_is_said_to_be_that() -> None:
         ):
             pass
         thread.join()
+
+
+def test_something_that_hangs_up_at_once_is_not_our_gateway() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=lambda: server.accept()[0].close())
+        thread.start()
+        with (
+            pytest.raises(OpenClawError, match="gateway"),
+            dial(server.getsockname()[1], lambda: Secret("x")),
+        ):
+            pass
+        thread.join()

@@ -8,6 +8,7 @@ from openclaw import failpoints
 from openclaw.ops.state_lock import AlreadyRunningError
 from openclaw.web.ports import PortBusyError
 from tests.cli.gateway import Terminal
+from tests.migrate import houses
 
 
 @pytest.fixture
@@ -68,3 +69,15 @@ def test_failpoints_are_armed_from_the_environment(
     finally:
         failpoints.arm("", "")
     assert log.read_text() == "turn.started\n"
+
+
+def test_a_home_with_conversations_of_the_original_is_left_as_it_is(
+    served: list[object], state_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    houses.original(state_dir)
+    before = houses.tree(state_dir)
+    code, _, said = Terminal(capsys).run("serve")
+    assert code == 78
+    assert "openclaw migrate --take-over" in said
+    assert served == []
+    assert houses.tree(state_dir) == before

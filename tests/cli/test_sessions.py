@@ -35,6 +35,22 @@ def test_sessions_are_listed_shown_and_reset(
     assert [row["key"] for row in rows] == ["agent:main:main", "agent:main:telegram:group:-100"]
 
 
+def test_a_session_can_be_kept_elsewhere(
+    state_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    terminal, kept = Terminal(capsys), tmp_path / "main.md"
+    with running(state_dir, monkeypatch):
+        told = terminal.lines("sessions", "export", "-o", str(kept))
+        again = terminal.run("sessions", "export", "-o", str(kept))
+        lines = json.loads(terminal.run("sessions", "export", "main", "--json")[1])
+
+    assert told == [f"{kept} holds 1 lines of agent:main:main"]
+    assert kept.read_text() == f"# agent:main:main\n\n**{clock('2026-02-27T09:00:00.000Z')} user**\n\nhello\n"
+    assert kept.stat().st_mode & 0o077 == 0
+    assert (again[0], "cannot be written: File exists" in again[2]) == (1, True)
+    assert [line["content"] for line in lines] == ["hello"]
+
+
 @pytest.mark.parametrize(
     ("line", "text"),
     [

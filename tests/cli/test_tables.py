@@ -1,6 +1,9 @@
+import io
+import sys
+
 import pytest
 
-from openclaw.cli.tables import cell, print_facts, print_table
+from openclaw.cli.tables import cell, print_facts, print_table, terminal
 
 
 @pytest.mark.parametrize(
@@ -52,3 +55,21 @@ def test_nested_facts_are_indented(capsys: pytest.CaptureFixture[str]) -> None:
         "jobs:",
         "  id j, runs 2",
     ]
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("unwanted", [True, False])
+def test_who_wants_no_colours_gets_no_bold_either(unwanted: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_COLOR", "COLORTERM", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    if unwanted:
+        monkeypatch.setenv("NO_COLOR", "1")
+    screen = Screen()
+    monkeypatch.setattr(sys, "stdout", screen)
+    terminal().print("[bold red]x[/]")
+    assert ("\x1b" in screen.getvalue()) is not unwanted

@@ -1,3 +1,4 @@
+import sys
 from typing import Any
 
 import pytest
@@ -73,3 +74,26 @@ def test_a_word_for_stopping_is_told_at_once(
     assert capsys.readouterr().out == told
     stopped(answer, quiet=True)
     assert capsys.readouterr().out == ""
+
+
+def test_what_takes_long_is_told_between_lines_of_the_answer_and_leaves_no_trace(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    update = {"phase": "update", "name": "exec", "toolCallId": "c1", "elapsedMs": 3_000}
+    work = {"phase": "begun", "title": "Summing up", "startedAt": 0, "ts": 4_000}
+    telling = Telling("r1")
+    telling.see("agent", {"runId": "r1", "sessionKey": "k", "stream": "tool", "data": update})
+    telling.see("work", {**work, "sessionKey": "k"})
+    telling.see("work", {**work, "sessionKey": "another", "title": "Theirs"})
+    telling.see(*assistant(delta="Hel"))
+    telling.see("work", {**work, "title": "Too late"})
+    telling.see(*final("Hello."))
+
+    written = capsys.readouterr()
+    assert written.out == "Hello.\n"
+    assert "exec · 3 s" in written.err
+    assert "Summing up · 4 s" in written.err
+    assert "Theirs" not in written.err
+    assert "Too late" not in written.err
+    assert written.err.endswith("\r\x1b[K")
