@@ -3,11 +3,12 @@
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import anyio
+import anyio.to_thread
 
 from openclaw.agent.context.upkeep import Upkeep
 from openclaw.agent.host import zone
@@ -16,8 +17,9 @@ from openclaw.agent.tools.files.undo.book import UndoBook
 from openclaw.bus import Bus
 from openclaw.channels.runner import ChannelRunner
 from openclaw.gateway.answering import Patience
-from openclaw.gateway.approvals import ApprovalParts, Approvals, owner_addresses
+from openclaw.gateway.approvals import ApprovalParts, Approvals
 from openclaw.gateway.briefing import HouseBriefing, model_choice
+from openclaw.gateway.command_requests import CommandRequests
 from openclaw.gateway.commands.desk import Commands
 from openclaw.gateway.commands.lane import LaneWork
 from openclaw.gateway.commands.parts import CommandParts
@@ -27,15 +29,13 @@ from openclaw.gateway.dispatch import AccountKey, Dispatch
 from openclaw.gateway.gate import HouseGate, rules_of
 from openclaw.gateway.intake import Intake
 from openclaw.gateway.invoking import Invoking
-from openclaw.gateway.jobs.desk import JobDesk, keep_jobs
-from openclaw.gateway.jobs.heartbeat import pulses
+from openclaw.gateway.jobs.desk import keep_jobs
+from openclaw.gateway.jobs.heartbeat import Pulse, pulses
 from openclaw.gateway.jobs.runs import JobParts
 from openclaw.gateway.jobs.ticker import Ticker
 from openclaw.gateway.jobs.webhook import Webhook
 from openclaw.gateway.lanes import Lanes
-from openclaw.gateway.pairing import PairingStore
 from openclaw.gateway.public_paths import PublicPaths
-from openclaw.gateway.routing import Routing
 from openclaw.gateway.send_policy import send_policy
 from openclaw.gateway.streaming import Streams
 from openclaw.gateway.turns import Freshness, TurnParts, Turns
@@ -45,26 +45,33 @@ from openclaw.llm.transcription import Transcriber
 from openclaw.logs import Redactor
 from openclaw.net.door import Door
 from openclaw.net.public_door import PublicDoor
+from openclaw.ops.backup import moves
 from openclaw.ops.state_lock import StateLock
 from openclaw.settings.editing.owner import OwnerConfig
 from openclaw.settings.editing.showing import described
 from openclaw.settings.loading import Loaded
 from openclaw.store.browsers import BrowserLedger
+from openclaw.store.command_asks import CommandLedger
+from openclaw.store.glance import Glances
+from openclaw.store.login_codes import LoginCodes
 from openclaw.store.notes import NoteIndex
 from openclaw.types.channel import Channel
+from openclaw.types.errors import OpenClawError
 from openclaw.web.browser.logins import Logins
 from openclaw.web.conditions import problems, shown
 from openclaw.web.front_desk import CHANNEL as WEBCHAT
 from openclaw.web.front_desk import DeskParts, FrontDesk
-from openclaw.web.hooks.desk import Hooks
 from openclaw.web.office.desk import Office
 from openclaw.wiring.accounts import Accounts, open_accounts
 from openclaw.wiring.accounts import streams as streams_of
+from openclaw.wiring.doors import HookDoors
 from openclaw.wiring.foundation import Core, open_core
 from openclaw.wiring.hands import Hands, HandsParts, open_hands
 from openclaw.wiring.invoking import open_invoking
 from openclaw.wiring.mind import agents_shown, nameplate, open_briefing, open_models
 from openclaw.wiring.office import OfficeParts, open_office
+from openclaw.wiring.renewal import Business, Crossing, Renewal
+from openclaw.wiring.renewal import routing as routing_of
 from openclaw.wiring.telephone import Telephone, TelephoneParts, open_telephone
 
 logger = logging.getLogger(__name__)
@@ -108,13 +115,13 @@ class House:
     streams: Streams
     approvals: Approvals
     hands: Hands
-    hooks: tuple[Hooks, ...]
-    """None where no token is set."""
+    hooks: HookDoors
     ticker: Ticker | None
     """None: no daemon, so nothing becomes due."""
     logins: Logins
     invoking: Invoking
     office: Office
+    renewal: Renewal
 
     @property
     def bus(self) -> Bus:
@@ -133,6 +140,7 @@ class House:
                 # Before a turn may begin: it knows which of them somebody waits for.
                 await group.start(self.ticker.run)
             await group.start(self.lanes.run)
+            group.start_soon(self.core.works.run)
             group.start_soon(self.accounts.alerts.run)
             group.start_soon(self.telephone.keeper.run)
             group.start_soon(self.approvals.run)
@@ -172,10 +180,9 @@ async def build(loaded: Loaded, redactor: Redactor, *, with_channels: bool) -> A
         notes = NoteIndex(loaded.paths.state / "memory")
         stack.push_async_callback(notes.aclose)
         accounts = open_accounts(core, door, with_channels=with_channels)
-        for channel in accounts.channels.values():
-            stack.push_async_callback(channel.aclose)
+        stack.push_async_callback(accounts.aclose)
         telephone = open_telephone(
-            TelephoneParts(core, accounts.channels, accounts.policies, accounts.alerts.alert)
+            TelephoneParts(core, accounts.channels, accounts.addresses, accounts.alerts.alert)
         )
         await telephone.begin()
         briefing = open_briefing(core, models, door, accounts.owners, telephone.briefing)
@@ -193,18 +200,18 @@ def _house(
     channels, policies = means.accounts.channels, means.accounts.policies
     streams = streams_of(core, channels)
     room = WaitingRoom(core.ledger, core.traces, settings.messages.queue, clock)
-    upkeep = Upkeep(settings.agents.defaults.compaction, core.wrapping, clock)
+    upkeep = Upkeep(settings.agents.defaults.compaction, core.wrapping, clock, core.works)
     approvals = Approvals(
         ApprovalParts(
             core.asked, core.ledger, core.sessions, room, channels, core.bus, clock, core.secrets,
-            owner_addresses(policies),
+            means.accounts.addresses,
         )
     )  # fmt: skip
     gate = HouseGate(rules_of(settings.tools, policies), approvals, core.traces, core.secrets)
     turns = _turns(core, channels, briefing, (room, upkeep, streams, gate))
     parts = CommandParts(
         core.ledger, core.sessions, core.bus, core.runs, core.traces, clock, channels, room, models,
-        {agent.id: agent for agent in core.agents}, settings.agents.defaults, settings.commands,
+        core.profiles, settings.agents.defaults, settings.commands,
         settings.session.reset_triggers, core.budgets, zone(core.timezone), clock.now_ms(), briefing.weigh, approvals,
         restart, OwnerConfig(core.loaded.environ, paths),
     )  # fmt: skip
@@ -215,8 +222,7 @@ def _house(
     lanes: Lanes[str] = Lanes(
         work.run_next, at_once=settings.agents.defaults.max_concurrent, on_busy=(turns.knock, approvals.knock)
     )
-    routing = _routing(core)
-    pairings = {account: PairingStore(paths.credentials, *account, clock) for account in policies}
+    routing, pairings = routing_of(core), means.accounts.pairings
     intake = Intake(core.ledger, core.bus, core.traces, clock)
     delivery = Delivery(
         DeliveryParts(
@@ -224,8 +230,9 @@ def _house(
         ),
         DeliveryRules(settings.delivery.retry_attempts, settings.delivery.on_ambiguous),
     )
-    jobs, ticker = _jobs(core, channels, (intake, lanes, turns), means.accounts.owners, door)
-    hooks = _hooks(core, jobs)
+    job_parts = _jobs(core, channels, (intake, lanes, turns), means.accounts.owners, door)
+    jobs, ticker = keep_jobs(job_parts, _pulses(core), core.ledger)
+    hooks = HookDoors(core, jobs)
     runner = ChannelRunner(clock)
     hands = open_hands(
         HandsParts(
@@ -246,19 +253,33 @@ def _house(
         DeskParts(
             nameplate(core, models), core.ledger, core.sessions, intake, delivery, lanes, core.runs, clock,
             routing, pairings,
-            lambda: shown(runner.states()), lambda: problems(core.ledger, runner.states()),
+            lambda: shown(runner.states()),
+            lambda: [*core.condition.words(), *problems(core.ledger, runner.states())],
             agents_shown(core, models), core.budgets, zone(core.timezone), models,
             model_choice(core.agents[0], {}, settings.agents.defaults), stopper, approvals, hands.mcp.states,
-            tools=briefing.survey(), config=lambda: described(core.loaded), jobs=jobs,
+            tools=briefing.survey(), config=lambda: {**described(core.loaded), **core.condition.shown()}, jobs=jobs,
             phone=telephone.desk(intake.deliver_webhook), compliance=telephone.clearance,
-            webhooks=PublicPaths(core.ledger, lambda: [*means.accounts.listed(), *hooks]).rows,
+            webhooks=PublicPaths(core.ledger, lambda: [*means.accounts.listed(), *hooks.present]).rows,
+            lately=Glances(core.database).lately, works=core.works.listing, workspaces=core.workspaces,
+            commands=CommandRequests(approvals, CommandLedger(core.database, clock), core.bus, clock),
         )
     )  # fmt: skip
     dispatch = Dispatch(
         core.ledger, core.bus, lanes, core.traces, routing, policies, pairings, Commands(parts, stopper),
         send_policy(settings.send_policy, settings.session.send_policy, zone(core.timezone)), telephone.dual,
     )  # fmt: skip
-    briefing.furnish((*hands.families, CronTools(jobs), *telephone.families))
+    briefing.furnish((*hands.open_families(), CronTools(jobs), *telephone.families))
+    office_parts = OfficeParts(core, channels, models, lanes, telephone.clearance.explain, runner)
+    office, invoking = (
+        open_office(office_parts),
+        open_invoking(core, briefing.survey(), models, policies, approvals),
+    )
+    renewal = Renewal(
+        core, means.accounts, models, briefing, telephone, hands,
+        Crossing(room, upkeep, gate, turns, parts, lanes, dispatch, delivery, streams, hearing),
+        Business(job_parts, ticker, jobs, desk, office, office_parts, invoking, approvals, hooks),
+        door, means.public, runner,
+    )  # fmt: skip
     return House(
         core,
         means.accounts,
@@ -276,9 +297,10 @@ def _house(
         hands,
         hooks,
         ticker if restart is not None else None,
-        Logins(BrowserLedger(core.database, clock), clock),
-        open_invoking(core, briefing.survey(), models, policies, approvals),
-        open_office(OfficeParts(core, channels, models, lanes, telephone.clearance.explain)),
+        Logins(BrowserLedger(core.database, clock), LoginCodes(core.database, clock), clock),
+        invoking,
+        office,
+        renewal,
     )
 
 
@@ -286,26 +308,22 @@ def _jobs(
     core: Core,
     channels: Mapping[AccountKey, Channel],
     house: tuple[Intake, Lanes[str], Turns],
-    owners: tuple[str, ...],
+    owners: Sequence[str],
     door: Door,
-) -> tuple[JobDesk, Ticker]:
+) -> JobParts:
     settings, (intake, lanes, turns) = core.loaded.settings, house
     owner_zone = zone(core.timezone)
     webhook = Webhook(door, core.resolver, settings.cron.webhook_token)
-    parts = JobParts(
+    return JobParts(
         core.jobs, core.sessions, intake.deliver, lanes, core.runs, core.bus, core.clock, channels, turns,
-        settings.cron, webhook, core.loaded.paths.state, {agent.id: agent.workspace for agent in core.agents},
+        settings.cron, webhook, core.loaded.paths.state, core.workspaces,
         owners, owner_zone, core.timezone,
     )  # fmt: skip
-    beats = pulses(settings.agents, [agent.id for agent in core.agents], owner_zone)
-    return keep_jobs(parts, beats, core.ledger)
 
 
-def _hooks(core: Core, jobs: JobDesk) -> tuple[Hooks, ...]:
-    config = core.loaded.settings.hooks
-    if not config.enabled or config.token is None:
-        return ()
-    return (Hooks(config, config.token, core.resolver, jobs, core.clock, core.agents[0].id),)
+def _pulses(core: Core) -> Mapping[str, Pulse]:
+    names = [agent.id for agent in core.agents]
+    return pulses(core.loaded.settings.agents, names, zone(core.timezone))
 
 
 def _turns(
@@ -330,20 +348,20 @@ def _drain() -> None:
     signal.raise_signal(signal.SIGTERM)
 
 
-def _routing(core: Core) -> Routing:
-    settings, names = core.loaded.settings, tuple(agent.id for agent in core.agents)
-    tiers = {agent.id: agent.tier for agent in core.agents if agent.tier}
-    return Routing(names, names[0], settings.bindings, settings.session, tiers)
-
-
 @asynccontextmanager
 async def open_house(loaded: Loaded) -> AsyncIterator[House]:
     """The house without its doors, for a command that works while no daemon runs.
 
-    What the daemon has left unfinished is left to it. Raises AlreadyRunningError.
+    What the daemon has left unfinished is left to it. Raises AlreadyRunningError, and ConfigError where it is
+    still the original's.
     """
+    from openclaw.migrate.looking import refuse_home_of_original
+
+    await anyio.to_thread.run_sync(refuse_home_of_original, loaded.paths.state, loaded.paths.ledger)
     os.umask(0o077)
     loaded.paths.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     with StateLock(loaded.paths.state):
+        if await anyio.to_thread.run_sync(moves.finish, loaded.paths.state):
+            raise OpenClawError("a restore that was cut off is finished now; try again")
         async with build(loaded, Redactor(), with_channels=False) as house, house.working():
             yield house

@@ -4,9 +4,9 @@ import gc
 import logging
 import os
 import signal
+import time
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 
 import anyio
 from anyio.abc import TaskGroup
@@ -15,28 +15,33 @@ from starlette.routing import BaseRoute
 from openclaw.app import House, build
 from openclaw.logs import Redactor, logging_to
 from openclaw.ops import drift, registration
+from openclaw.ops.ledger import begin
+from openclaw.ops.ledger.hourly import keep_copies
 from openclaw.ops.notifier import Notifier, watchdog_seconds
 from openclaw.ops.state_lock import StateLock
 from openclaw.ops.watchdog import Proof, Watchdog
+from openclaw.settings.checking.plaintext import plaintext_problem
 from openclaw.settings.loading import Loaded
+from openclaw.store.database import LedgerError
 from openclaw.store.ledger import Ledger
-from openclaw.store.webhooks import AuditRow as AuditRecord
-from openclaw.types.channel import WebhookRoute
 from openclaw.types.errors import OpenClawError, StorageBusyError, StorageFullError
 from openclaw.types.events import Stopping
 from openclaw.types.secrets import Secret, SecretRef
 from openclaw.web.api.books import book_routes
 from openclaw.web.api.phone import phone_routes
+from openclaw.web.api.recordings import recording_routes
 from openclaw.web.api.sessions import session_routes
 from openclaw.web.api.streams import stream_routes
 from openclaw.web.api.tools import tool_routes
 from openclaw.web.control import control_app, make_control
+from openclaw.web.enclosed.showing import media_routes
 from openclaw.web.health import Readiness
 from openclaw.web.listeners import HttpListener
 from openclaw.web.openai.routes import openai_routes
 from openclaw.web.ports import bind, bind_hosts
-from openclaw.web.webhooks import AuditRow, webhook_app
+from openclaw.wiring.doors import DoorParts, PublicDoors
 from openclaw.wiring.foundation import Core
+from openclaw.wiring.life import ConfigLife
 
 logger = logging.getLogger(__name__)
 
@@ -54,10 +59,16 @@ def serve(loaded: Loaded) -> int:
     with StateLock(loaded.paths.state):
         is_first = not loaded.paths.ledger.exists()
         with logging_to(loaded.settings.logging, loaded.paths.log_file, redactor, color=color):
+            if (plain := plaintext_problem(loaded.written)) is not None:
+                logger.warning("%s", plain)
             for problem in loaded.problems:
                 logger.log(logging.ERROR if problem.severity == "error" else logging.WARNING, "%s", problem)
             try:
-                anyio.run(_serve, loaded, redactor, is_first)
+                rescued = begin.look(loaded.paths.ledger, time.time_ns() // 1_000_000)
+                anyio.run(_serve, loaded, redactor, is_first, "" if rescued is None else str(rescued))
+            except LedgerError:
+                begin.suspect(loaded.paths.ledger)
+                raise
             except OpenClawError:
                 raise
             except KeyboardInterrupt:
@@ -66,6 +77,8 @@ def serve(loaded: Loaded) -> int:
                 # A task group wraps the second Ctrl-C where it met one.
                 if failures.subgroup(KeyboardInterrupt) is not None:
                     return ASKED_TWICE
+                if failures.subgroup(LedgerError) is not None:
+                    begin.suspect(loaded.paths.ledger)
                 logger.exception("the daemon ends after a failure")
                 return 1
             except Exception:
@@ -76,7 +89,8 @@ def serve(loaded: Loaded) -> int:
     return 0
 
 
-async def _serve(loaded: Loaded, redactor: Redactor, is_first: bool) -> None:
+async def _serve(loaded: Loaded, redactor: Redactor, is_first: bool, rescued: str) -> None:
+    """`rescued`: what the owner has to know of the ledger."""
     gateway = loaded.settings.gateway
     hosts = bind_hosts(gateway, "gateway")
     sockets = [bind(host, gateway.port) for host in hosts]
@@ -86,18 +100,21 @@ async def _serve(loaded: Loaded, redactor: Redactor, is_first: bool) -> None:
             gateway, house, lambda: _token(house.core), readiness, bound=hosts, clock=house.core.clock
         )
         app = control_app(control, _routes(house))
-        listeners = [HttpListener(app, sockets), *_public_listeners(house)]
+        listener, doors = HttpListener(app, sockets), PublicDoors(_door_parts(house))
         async with anyio.create_task_group() as serving:
-            for listener in listeners:
-                serving.start_soon(listener.run)
-                await listener.wait_listening()
+            serving.start_soon(listener.run)
+            await listener.wait_listening()
+            await doors.open(serving)
             async with anyio.create_task_group() as beside:
                 beside.start_soon(control.board.broadcast.run, house.bus)
-                await _work(house, readiness, beside, _greeting(house, listeners[0].address[1], is_first))
+                if rescued:
+                    beside.start_soon(house.accounts.alerts.alert, "ledger-restored", rescued)
+                beside.start_soon(ConfigLife(house.renewal, doors).run)
+                await _work(house, readiness, beside, _greeting(house, listener.address[1], is_first))
                 beside.cancel_scope.cancel()
             # They end by themselves: cancelling uvicorn leaves its sockets open.
-            for listener in listeners:
-                listener.stop()
+            listener.stop()
+            doors.close()
 
 
 async def _work(house: House, readiness: Readiness, beside: TaskGroup, greeting: str) -> None:
@@ -107,8 +124,8 @@ async def _work(house: House, readiness: Readiness, beside: TaskGroup, greeting:
         beside.start_soon(_watch_storage, house.core.ledger, readiness)
         _watch_drift(beside, house)
         _watch_registration(beside, house.core)
-        for hooks in house.hooks:
-            beside.start_soon(hooks.run)
+        _keep_copies(beside, house)
+        beside.start_soon(house.hooks.run)
         async with anyio.create_task_group() as receiving:
             # Before anybody is told that we are here: who knows it may also ask us to stop.
             with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
@@ -129,42 +146,15 @@ async def _work(house: House, readiness: Readiness, beside: TaskGroup, greeting:
 
 def _routes(house: House) -> list[BaseRoute]:
     desk, phone = house.desk, house.desk.phone()
-    own = [*phone_routes(phone), *stream_routes(phone), *book_routes(desk), *session_routes(desk)]
+    own = [*phone_routes(phone), *recording_routes(house.office.telephone), *stream_routes(phone)]
+    own += [*book_routes(desk), *session_routes(desk), *media_routes(house.core.loaded.paths.state)]
     endpoints = house.core.loaded.settings.gateway.http.endpoints
     return [*own, *tool_routes(house.invoking), *openai_routes(house, endpoints)]
 
 
-def _public_listeners(house: House) -> list[HttpListener]:
-    """The webhooks' own ports, each only where a channel has a webhook there."""
-    config = house.core.loaded.settings.webhooks
-
-    async def audit(row: AuditRow) -> None:
-        record = AuditRecord(row.channel or "", row.path, row.outcome, row.reason, row.event_key, row.headers)
-        await house.core.ledger.audit_webhook(record)
-        if row.outcome == "refused" and row.channel is not None:
-            await house.accounts.alerts.refused(row.channel, row.path, row.reason)
-
-    return [
-        HttpListener(
-            webhook_app(routes, audit, max_body=config.max_body_bytes),
-            [bind(host, port) for host in bind_hosts(config, "webhooks")],
-        )
-        for port, routes in _public_routes(house).items()
-    ]
-
-
-def _public_routes(house: House) -> dict[int, dict[str, list[WebhookRoute]]]:
-    """By port and channel."""
-    settings = house.core.loaded.settings
+def _door_parts(house: House) -> DoorParts:
     deliver = house.runner.noting(house.intake.deliver_webhook)
-    served = [(channel.name, channel.routes(deliver)) for channel in house.channels.values()]
-    served += [(hooks.name, hooks.routes(deliver)) for hooks in house.hooks]
-    found: dict[int, dict[str, list[WebhookRoute]]] = {}
-    for name, routes in served:
-        if routes:
-            own = getattr(getattr(settings.channels, name, None), "webhook_port", None)
-            found.setdefault(own or settings.webhooks.port, {}).setdefault(name, []).extend(routes)
-    return found
+    return DoorParts(house.core, house.channels, house.hooks, deliver, house.accounts.alerts.refused)
 
 
 async def _token(core: Core) -> Secret:
@@ -195,19 +185,30 @@ def _proofs(house: House) -> Mapping[str, Proof]:
 
 
 def _watch_drift(group: TaskGroup, house: House) -> None:
-    settings = house.core.loaded.settings
-    if drift.expectations(settings):
-        look = partial(drift.look, settings, house.core.resolver)
-        group.start_soon(drift.watch, look, house.accounts.alerts.alert)
+    async def look() -> list[drift.Drift]:
+        # Another config may hold than at the start.
+        settings = house.core.loaded.settings
+        return await drift.look(settings, house.core.resolver) if drift.expectations(settings) else []
+
+    group.start_soon(drift.watch, look, house.accounts.alerts.alert)
+
+
+def _keep_copies(group: TaskGroup, house: House) -> None:
+    core = house.core
+    copies = core.loaded.settings.backup.ledger
+    group.start_soon(keep_copies, core.loaded.paths.ledger, copies, house.accounts.alerts.alert, core.clock)
 
 
 def _watch_registration(group: TaskGroup, core: Core) -> None:
-    settings = core.loaded.settings
-    for words in registration.advice(settings):
+    for words in registration.advice(core.loaded.settings):
         logger.warning("%s", words)
-    if any(registration.unstated(settings)):
-        look = partial(registration.look, settings, core.resolver, core.consents.registered)
-        group.start_soon(registration.watch, look)
+
+    async def look() -> None:
+        settings = core.loaded.settings
+        if any(registration.unstated(settings)):
+            await registration.look(settings, core.resolver, core.consents.registered)
+
+    group.start_soon(registration.watch, look)
 
 
 async def _watch_storage(ledger: Ledger, readiness: Readiness) -> None:

@@ -9,10 +9,12 @@ from openclaw.app import House, build, open_house
 from openclaw.logs import Redactor
 from openclaw.ops.state_lock import AlreadyRunningError
 from openclaw.settings.loading import Loaded, load
+from openclaw.types.errors import ConfigError
 from openclaw.web.desk import Question, RunState
 from openclaw.web.rpc.runs import end_of
 from tests.gateway.harness import said
 from tests.gateway.scripted import NOW
+from tests.migrate.houses import original, tree
 
 
 @pytest.fixture(autouse=True)
@@ -66,6 +68,16 @@ async def test_sessions_are_answered_side_by_side_and_each_in_order(state_dir: P
         roles = [json.loads(line).get("role") for line in path.read_text().splitlines()[1:]]
         assert roles[0] == "user"
         assert roles.count("user") == 4
+
+
+async def test_a_home_of_the_original_is_left_as_it_is(state_dir: Path) -> None:
+    loaded = configured(state_dir)
+    original(state_dir)
+    before = tree(state_dir)
+    with pytest.raises(ConfigError, match="openclaw migrate --take-over"):
+        async with open_house(loaded):
+            raise AssertionError("two programs in one home")
+    assert tree(state_dir) == before
 
 
 async def test_one_house_at_a_time(state_dir: Path) -> None:

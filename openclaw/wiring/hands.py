@@ -1,7 +1,7 @@
 """The assistant's hands: its tools wired to the house, and the life of what works behind them."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,25 +12,17 @@ from openclaw import bundled
 from openclaw.agent.host import zone
 from openclaw.agent.skills.reading import SkillTexts
 from openclaw.agent.skills.secrets import SkillSecrets
-from openclaw.agent.toolbox import ToolFamily
+from openclaw.agent.toolbox import NO_TOOLS, LateFamily, ToolFamily
 from openclaw.agent.tools.base import Scene
-from openclaw.agent.tools.calls import CHANNEL as VOICE
-from openclaw.agent.tools.calls import CallFamily, Calls
-from openclaw.agent.tools.conversations.family import ConversationFamily
-from openclaw.agent.tools.conversations.message import MessageFamily
 from openclaw.agent.tools.exec.desk import Hooks, ProcessEnded
 from openclaw.agent.tools.exec.family import ExecFamily, Surroundings
 from openclaw.agent.tools.exec.sandbox.probe import probe
-from openclaw.agent.tools.files.family import FileTools
 from openclaw.agent.tools.files.undo.book import UndoBook
 from openclaw.agent.tools.files.undo.snapshot import Watch
 from openclaw.agent.tools.mcp.clients import McpClients, McpParts
 from openclaw.agent.tools.mcp.pictures import PictureFolder
 from openclaw.agent.tools.mcp.tools import Finish, McpFamily
-from openclaw.agent.tools.memory_search import MemoryFamily
-from openclaw.agent.tools.web.family import Doors, WebFamily
 from openclaw.gateway.commands.stop import Stopper
-from openclaw.gateway.conversations import ConversationParts, ConversationRules, HouseConversations
 from openclaw.gateway.enclosures import Enclosures
 from openclaw.gateway.intake import Intake
 from openclaw.gateway.messenger import Foresee, HouseMessenger, MessengerParts
@@ -63,9 +55,19 @@ class HandsParts:
 class Hands:
     programs: ExecFamily
     mcp: McpClients
-    families: tuple[ToolFamily, ...]
+    open_families: Callable[[], tuple[ToolFamily, ...]]
     core: Core
     enclosures: Enclosures
+    messenger: HouseMessenger
+    given: SkillSecrets
+
+    def adopt(self) -> None:
+        """The config of the core is another one. What works in the background goes on; its families are others."""
+        tools = self.core.loaded.settings.tools
+        self.programs.adopt(tools.exec)
+        self.messenger.adopt(tools.message)
+        self.given.adopt(self.core.loaded.settings.skills)
+        self.mcp.adopt(self.core.loaded.settings.mcp.servers)
 
     def start(self, group: TaskGroup) -> None:
         group.start_soon(self.programs.run)
@@ -78,26 +80,30 @@ class Hands:
 
 
 def open_hands(parts: HandsParts) -> Hands:
-    programs = _programs(parts)
+    given = SkillSecrets(parts.core.loaded.settings.skills, parts.core.resolver, parts.core.loaded.environ)
+    programs = _programs(parts, given)
     parts.undo.furnish(programs.end_all)
     mcp, mcp_family = _mcp(parts)
     paths = parts.core.loaded.paths
     enclosures = Enclosures(paths.state, paths.media, parts.core.clock, parts.core.secrets)
     messenger = _messenger(parts, enclosures)
-    families: Sequence[ToolFamily] = (
-        _files(parts),
-        programs,
-        _web(parts),
-        _conversations(parts),
-        MessageFamily(messenger),
-        *_calls(parts, messenger),
-        _memory(parts),
-        mcp_family,
-    )
-    return Hands(programs, mcp, tuple(families), parts.core, enclosures)
+
+    def families() -> tuple[ToolFamily, ...]:
+        return (
+            LateFamily(partial(_files, parts)),
+            programs,
+            LateFamily(partial(_web, parts)),
+            LateFamily(partial(_conversations, parts)),
+            LateFamily(partial(_messages, messenger)),
+            LateFamily(partial(_calls, parts, messenger)),
+            LateFamily(partial(_memory, parts)),
+            mcp_family,
+        )
+
+    return Hands(programs, mcp, families, parts.core, enclosures, messenger, given)
 
 
-def _programs(parts: HandsParts) -> ExecFamily:
+def _programs(parts: HandsParts, given: SkillSecrets) -> ExecFamily:
     core = parts.core
     state, environ = core.loaded.paths.state, core.loaded.environ
     readable = [bundled.workspace_folder() / "skills", state / "skills"]
@@ -105,8 +111,6 @@ def _programs(parts: HandsParts) -> ExecFamily:
 
     async def tell(ended: ProcessEnded) -> None:
         await parts.intake.deliver([notice(ended, core.clock.now_ms())])
-
-    given = SkillSecrets(core.loaded.settings.skills, core.resolver, environ)
 
     async def skill_env(scene: Scene) -> Mapping[str, str]:
         return await given.skill_env(parts.texts.opened(scene))
@@ -121,24 +125,34 @@ def _programs(parts: HandsParts) -> ExecFamily:
     )
 
 
-def _files(parts: HandsParts) -> FileTools:
+# What is imported in the functions is first of use in a turn, and a start that waits for it is slower by a tenth.
+
+
+def _files(parts: HandsParts) -> ToolFamily:
+    from openclaw.agent.tools.files.family import FileTools
+
     tools = parts.core.loaded.settings.tools
     return FileTools(tools.fs, tools.exec.apply_patch, parts.core.loaded.paths.state, parts.undo, parts.texts)
 
 
-def _web(parts: HandsParts) -> WebFamily:
+def _web(parts: HandsParts) -> ToolFamily:
+    from openclaw.agent.tools.web.family import Doors, WebFamily
+
     core = parts.core
     return WebFamily(
         core.loaded.settings.tools.web, Doors(parts.door, parts.public), core.clock, core.resolver
     )
 
 
-def _conversations(parts: HandsParts) -> ConversationFamily:
+def _conversations(parts: HandsParts) -> ToolFamily:
+    from openclaw.agent.tools.conversations.family import ConversationFamily
+    from openclaw.gateway.conversations import ConversationParts, ConversationRules, HouseConversations
+
     core = parts.core
     settings = core.loaded.settings
     house = ConversationParts(
         core.sessions, core.ledger, parts.intake, core.bus, parts.stopper, parts.models,
-        {agent.id: agent for agent in core.agents}, core.clock, zone(core.timezone), core.secrets,
+        core.profiles, core.clock, zone(core.timezone), core.secrets,
     )  # fmt: skip
     rules = ConversationRules(
         settings.tools.sessions, settings.tools.agent_to_agent, settings.agents.defaults.subagents
@@ -152,12 +166,22 @@ def _messenger(parts: HandsParts, enclosures: Enclosures) -> HouseMessenger:
     return HouseMessenger(messenger, core.loaded.settings.tools.message)
 
 
-def _calls(parts: HandsParts, messenger: HouseMessenger) -> Sequence[CallFamily]:
-    voice = parts.channels.get((VOICE, "default"))
-    return [CallFamily(voice, messenger)] if isinstance(voice, Calls) else []
+def _messages(messenger: HouseMessenger) -> ToolFamily:
+    from openclaw.agent.tools.conversations.message import MessageFamily
+
+    return MessageFamily(messenger)
 
 
-def _memory(parts: HandsParts) -> MemoryFamily:
+def _calls(parts: HandsParts, messenger: HouseMessenger) -> ToolFamily:
+    from openclaw.agent.tools.calls import CHANNEL, CallFamily, Calls
+
+    voice = parts.channels.get((CHANNEL, "default"))
+    return CallFamily(voice, messenger) if isinstance(voice, Calls) else NO_TOOLS
+
+
+def _memory(parts: HandsParts) -> ToolFamily:
+    from openclaw.agent.tools.memory_search import MemoryFamily
+
     core = parts.core
     config = core.loaded.settings.agents.defaults.memory_search
     return MemoryFamily(parts.notes, core.loaded.paths.state, config, core.clock)

@@ -1,6 +1,6 @@
 """What the assistant thinks with: its models, and what they are told of the house before each turn."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from openclaw.agent.context.album import StateAlbum
 from openclaw.agent.host import surroundings
 from openclaw.agent.profile import AgentProfile
 from openclaw.agent.renderer import Renderer
-from openclaw.agent.skills.manifest import config_lookup
+from openclaw.agent.skills.manifest import Surroundings, config_lookup
 from openclaw.agent.toolbox import SkillFolders, Toolbox, ToolSettings
 from openclaw.gateway.briefing import BriefingParts, HouseBriefing, model_ref
 from openclaw.gateway.phone.briefing import PhoneBriefing
@@ -27,55 +27,58 @@ from openclaw.wiring.foundation import Core
 
 
 async def open_models(core: Core) -> Models:
-    settings = core.loaded.settings
-    defaults = settings.agents.defaults
-    listed = {ref: Listed(each.alias, each.params.thinking) for ref, each in defaults.models.items()}
     keyring = Keyring(
         core.loaded.paths.agents / core.agents[0].id / "agent" / "auth-profiles.json", core.clock
     )
     await keyring.load()
-    return Models(
-        ModelSettings(settings.models, settings.auth, settings.llm, listed, defaults.thinking_default),
-        core.resolver,
-        core.clock,
-        find_providers(),
-        keyring,
-    )
+    return Models(model_settings(core), core.resolver, core.clock, find_providers(), keyring)
+
+
+def model_settings(core: Core) -> ModelSettings:
+    settings = core.loaded.settings
+    defaults = settings.agents.defaults
+    listed = {ref: Listed(each.alias, each.params.thinking) for ref, each in defaults.models.items()}
+    return ModelSettings(settings.models, settings.auth, settings.llm, listed, defaults.thinking_default)
 
 
 def open_briefing(
-    core: Core, models: Models, door: Door, owners: tuple[str, ...], phone: PhoneBriefing
+    core: Core, models: Models, door: Door, owners: Sequence[str], phone: PhoneBriefing
 ) -> HouseBriefing:
-    loaded = core.loaded
-    defaults, paths = loaded.settings.agents.defaults, loaded.paths
-    timezone = core.timezone
+    paths = core.loaded.paths
+    folders = SkillFolders(bundled.workspace_folder() / "skills", paths.state / "skills", _home(core.loaded))
+    toolbox = Toolbox(tool_settings(core), folders, skill_surroundings(core), door, core.clock)
+    return HouseBriefing(briefing_parts(core, models, toolbox, owners, phone))
+
+
+def tool_settings(core: Core) -> ToolSettings:
+    settings = core.loaded.settings
+    return ToolSettings(settings.tools, settings.skills, rules_of_groups(core.loaded))
+
+
+def skill_surroundings(core: Core) -> Surroundings:
+    tree = partial(core.loaded.settings.model_dump, mode="json", by_alias=True)
+    return replace(surroundings(core.loaded.environ), has_config=config_lookup(tree), secrets=core.resolver)
+
+
+def briefing_parts(
+    core: Core, models: Models, toolbox: Toolbox, owners: Sequence[str], phone: PhoneBriefing
+) -> BriefingParts:
+    settings = core.loaded.settings
+    defaults = settings.agents.defaults
     caps = Caps(defaults.bootstrap_max_chars, defaults.bootstrap_total_max_chars)
-    toolbox = Toolbox(
-        ToolSettings(loaded.settings.tools, loaded.settings.skills, rules_of_groups(loaded)),
-        SkillFolders(bundled.workspace_folder() / "skills", paths.state / "skills", _home(loaded)),
-        replace(
-            surroundings(loaded.environ),
-            has_config=config_lookup(partial(loaded.settings.model_dump, mode="json", by_alias=True)),
-            secrets=core.resolver,
-        ),
-        door,
-        core.clock,
-    )
-    return HouseBriefing(
-        BriefingParts(
-            {agent.id: agent for agent in core.agents},
-            {agent.id: WorkspaceFiles(agent.workspace, caps) for agent in core.agents},
-            defaults,
-            loaded.settings.tools,
-            loaded.settings.channels.model_by_channel,
-            models,
-            toolbox,
-            Renderer(core.wrapping),
-            timezone,
-            owners,
-            StateAlbum(paths.state),
-            phone,
-        )
+    return BriefingParts(
+        core.profiles,
+        {name: WorkspaceFiles(workspace, caps) for name, workspace in core.workspaces.items()},
+        defaults,
+        settings.tools,
+        settings.channels.model_by_channel,
+        models,
+        toolbox,
+        Renderer(core.wrapping),
+        core.timezone,
+        owners,
+        StateAlbum(core.loaded.paths.state),
+        phone,
     )
 
 

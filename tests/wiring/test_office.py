@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from openclaw.channels.runner import ChannelRunner
 from openclaw.gateway.lanes import Lanes
 from openclaw.logs import Redactor
 from openclaw.types.messages import Address
@@ -29,12 +30,17 @@ async def foresee(to: Address, text: str, purpose: Purpose) -> Verdict:
 
 
 async def test_everything_lies_where_the_contract_says(state_dir: Path) -> None:
-    loaded = configured(state_dir, {"agents": {"list": [{"id": "main"}, {"id": "aurora"}]}})
+    loaded = configured(
+        state_dir,
+        {"agents": {"list": [{"id": "main"}, {"id": "aurora"}]}, "channels": {"quo": {"enabled": False}}},
+    )
     async with AsyncExitStack() as stack:
         core = await open_core(stack, loaded, Redactor(), only=None)
         models = await open_models(core)
         stack.push_async_callback(models.aclose)
-        office = open_office(OfficeParts(core, {}, models, Lanes(nothing, at_once=1), foresee))
+        office = open_office(
+            OfficeParts(core, {}, models, Lanes(nothing, at_once=1), foresee, ChannelRunner(core.clock))
+        )
 
         await office.devices.pair_silently(DeviceFacts("d1", "key"), "operator", [])
         assert (state_dir / "devices" / "paired.json").exists()
@@ -45,6 +51,7 @@ async def test_everything_lies_where_the_contract_says(state_dir: Path) -> None:
         assert "weather" in {row["name"] for row in skills["skills"] if row["eligible"]}
         assert str(office.log.path) == str(state_dir / "logs" / "gateway.log")
         assert await office.heartbeats.last() is None
+        assert [(row["channel"], row["condition"]) for row in office.channels.idle()] == [("quo", "disabled")]
         assert (await office.config.file())["exists"] is True
 
         await core.sessions.change("agent:main:x", "main", {"label": "x"})

@@ -39,7 +39,7 @@ async def wired(state: Path, *, serving: bool = True, **channels: Any) -> AsyncI
     opened = {("sms", "default"): FakeChannel(name="sms")} if serving and channels else {}
     async with AsyncExitStack() as stack:
         core = await open_core(stack, loaded, Redactor(), only=None)
-        telephone = open_telephone(TelephoneParts(core, opened, {}, unheard))
+        telephone = open_telephone(TelephoneParts(core, opened, (), unheard))
         await telephone.begin()
         yield telephone
 
