@@ -24,7 +24,7 @@ from tests.fake.anthropic_script import (
     start_event,
     stop_reason,
 )
-from tests.fake.http import Answer, FakeServer, Hold, HttpRequest
+from tests.fake.http import PATIENCE, Answer, FakeServer, Hold, HttpRequest
 
 Json = dict[str, Any]
 Answering = Callable[[Json], Script | None]
@@ -114,7 +114,7 @@ class FakeAnthropic(FakeServer):
         self._pauses.append((deltas, hold))
         return hold
 
-    async def wait_requests(self, count: int, timeout: float = 10) -> list[ModelRequest]:
+    async def wait_requests(self, count: int, timeout: float = PATIENCE) -> list[ModelRequest]:
         def seen() -> str:
             texts = [newest_user_text(request.body)[:80] for request in self.requests]
             return f"{len(texts)} of {count} requests came: {texts}"

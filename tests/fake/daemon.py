@@ -8,19 +8,22 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 from types import TracebackType
 from typing import Any, Self
 
+from tests.fake.http import PATIENCE
 from tests.fake.nursery import Nursery, Nursling
 
 Json = dict[str, Any]
 CHECKOUT = Path(__file__).parents[2]
 READY = "openclaw ready on"
 PROGRAM = (sys.executable, "-m", "openclaw")
+PORTS = range(20_000, 32_000)
+"""Below those that a system hands out by itself: between two lives of a daemon nobody else comes by its port."""
 
 
 class DidNotStartError(AssertionError):
@@ -189,7 +192,7 @@ class Daemon:
         """The lines of output that hold `text`."""
         return [line for line in self.output if text in line]
 
-    async def wait_said(self, text: str, count: int = 1, timeout: float = 10) -> list[str]:
+    async def wait_said(self, text: str, count: int = 1, timeout: float = PATIENCE) -> list[str]:
         try:
             async with asyncio.timeout(timeout), self._said_more:
                 await self._said_more.wait_for(lambda: len(self.said(text)) >= count)
@@ -297,12 +300,13 @@ def clean_environment(home: Path, **more: str) -> dict[str, str]:
 
 def free_ports(count: int) -> tuple[int, ...]:
     """Ports that nothing listens on now, all different."""
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    try:
-        return tuple(listener.getsockname()[1] for listener in listeners)
-    finally:
-        for listener in listeners:
-            listener.close()
+    found: list[int] = []
+    while len(found) < count:
+        port = secrets.choice(PORTS)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            if port not in found:
+                found.append(port)
+    return tuple(found)
 
 
 async def _lines_of(file: int) -> asyncio.StreamReader:

@@ -3,7 +3,7 @@
 import json
 from collections import deque
 
-from tests.fake.http import Answer, FakeServer, Hold, HttpRequest
+from tests.fake.http import PATIENCE, Answer, FakeServer, Hold, HttpRequest
 
 
 class FakeDiscord(FakeServer):
@@ -38,7 +38,7 @@ class FakeDiscord(FakeServer):
         self._holds.append(hold)
         return hold
 
-    async def wait_said(self, count: int, timeout: float = 10) -> list[str]:
+    async def wait_said(self, count: int, timeout: float = PATIENCE) -> list[str]:
         await self.wait_until(lambda: len(self.said) >= count, lambda: f"it was told {self.said}", timeout)
         return self.said
 

@@ -13,6 +13,9 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+PATIENCE = 30.0
+"""Seconds until what is awaited has failed to come. It comes within milliseconds, unless the machine is busy."""
+
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
@@ -139,7 +142,9 @@ class FakeServer(ABC):
             writer.transport.abort()
             task.cancel()
 
-    async def wait_until(self, holds: Callable[[], bool], what: Callable[[], str], timeout: float) -> None:
+    async def wait_until(
+        self, holds: Callable[[], bool], what: Callable[[], str], timeout: float = PATIENCE
+    ) -> None:
         """Returns as soon as `holds()`; fails with `what()`, which should say what there is instead."""
         deadline = time.monotonic() + timeout
         while not holds():

@@ -5,6 +5,7 @@ every daemon and every command begins as its fork, with a pid, an environment, s
 """
 
 import asyncio
+import fcntl
 import gc
 import importlib
 import json
@@ -16,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
 import traceback
 from collections.abc import Mapping, Sequence
@@ -27,6 +29,7 @@ SDKS = (
     "anthropic", "anthropic.types", "httpx", "openai", "phonenumbers", "telegram", "telegram.request",
     "twilio.http.async_http_client", "twilio.request_validator", "twilio.rest", "markdown_it",
 )  # fmt: skip
+GONE = -1
 LARGEST = 1 << 18
 """Bytes of a request: arguments and environment."""
 
@@ -68,14 +71,31 @@ class Nursery:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def spawn(
-        self, arguments: Sequence[str], env: Mapping[str, str], cwd: Path, files: tuple[int, int, int]
+        self,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        cwd: Path,
+        files: tuple[int, int, int],
+        *,
+        terminal: bool = False,
     ) -> Nursling:
-        """`files`: standard input, output and error; they are the caller's to close."""
+        """`files`: standard input, output and error; they are the caller's to close.
+
+        `terminal`: the standard input is one, and becomes the process's own: what it sends on Ctrl-C arrives there.
+        """
         self._listen()
         async with self._asking:
-            request = {"arguments": list(arguments), "env": dict(env), "cwd": str(cwd)}
+            request = {
+                "arguments": list(arguments),
+                "env": dict(env),
+                "cwd": str(cwd),
+                "terminal": terminal,
+            }
             socket.send_fds(self._socket, [json.dumps(request).encode()], list(files))
-            born = Nursling(await self._born.get())
+            pid = await self._born.get()
+            if pid == GONE:
+                raise RuntimeError("the nursery has ended; why stands in its own output")
+            born = Nursling(pid)
         if (code := self._early.pop(born.pid, None)) is not None:
             _end(born, code)
         else:
@@ -97,7 +117,13 @@ class Nursery:
             loop.add_reader(self._socket, self._hear)
 
     def _hear(self) -> None:
-        told: dict[str, int] = json.loads(self._socket.recv(LARGEST))
+        heard = self._socket.recv(LARGEST)
+        if not heard:
+            # Our code cannot be imported, for instance.
+            asyncio.get_running_loop().remove_reader(self._socket)
+            self._born.put_nowait(GONE)
+            return
+        told: dict[str, int] = json.loads(heard)
         if "born" in told:
             self._born.put_nowait(told["born"])
         elif (child := self._alive.pop(told["ended"], None)) is not None:
@@ -165,6 +191,9 @@ def _live(request: Mapping[str, Any], files: Sequence[int]) -> NoReturn:
         for number, file in enumerate(files):
             os.dup2(file, number)
         os.closerange(3, 256)
+        if request["terminal"]:
+            os.setsid()
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
         os.chdir(request["cwd"])
         os.environ.clear()
         os.environ.update(request["env"])

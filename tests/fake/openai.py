@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from tests.fake.anthropic import WRAPPED, ModelRequest, after_source_line
 from tests.fake.anthropic_script import Cut, ErrorEvent, Failure, Reply, Script, ToolUse
-from tests.fake.http import Answer, FakeServer, Hold, HttpRequest
+from tests.fake.http import PATIENCE, Answer, FakeServer, Hold, HttpRequest
 from tests.fake.openai_rules import InvalidRequestError, PromptCache, check
 from tests.fake.openai_script import DONE, KEEP_ALIVE, chunk, deltas, event, finish_reason, message
 
@@ -86,7 +86,7 @@ class FakeOpenAI(FakeServer):
         self._holds.append(hold)
         return hold
 
-    async def wait_requests(self, count: int, timeout: float = 10) -> list[ModelRequest]:
+    async def wait_requests(self, count: int, timeout: float = PATIENCE) -> list[ModelRequest]:
         def seen() -> str:
             return f"{len(self.requests)} of {count} requests came"
 

@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import dataclass
 
-from tests.fake.http import Answer, FakeServer, Hold, HttpRequest
+from tests.fake.http import PATIENCE, Answer, FakeServer, Hold, HttpRequest
 
 SYDNEY = {
     "id": 2147714,
@@ -59,7 +59,7 @@ class FakeOpenMeteo(FakeServer):
     def fail(self, status: int = 503, times: int = 1) -> None:
         self._failures += [status] * times
 
-    async def wait_calls(self, count: int, timeout: float = 10) -> list[Lookup]:
+    async def wait_calls(self, count: int, timeout: float = PATIENCE) -> list[Lookup]:
         def seen() -> str:
             return f"{len(self.calls)} of {count} calls came: {[call.path for call in self.calls]}"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.fake.http import Answer, FakeServer, HttpRequest, fetch
+from tests.fake.http import PATIENCE, Answer, FakeServer, HttpRequest, fetch
 
 Json = dict[str, Any]
 
@@ -49,7 +49,7 @@ class FakeQuo(FakeServer):
     ) -> None:
         self._failures.append((status, {"message": message}, dict(headers or {})))
 
-    async def wait_sent(self, count: int, timeout: float = 10) -> list[QuoText]:
+    async def wait_sent(self, count: int, timeout: float = PATIENCE) -> list[QuoText]:
         def seen() -> str:
             return f"{len(self.sent)} of {count} texts were sent: {[each.text for each in self.sent]}"
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.fake.http import Answer, FakeServer, Hold, HttpRequest, fetch
+from tests.fake.http import PATIENCE, Answer, FakeServer, Hold, HttpRequest, fetch
 
 Json = dict[str, Any]
 
@@ -61,7 +61,7 @@ class FakeSalesmsg(FakeServer):
     def void(self, token: str) -> None:
         self.tokens.discard(token)
 
-    async def wait_sent(self, count: int, timeout: float = 10) -> list[SalesText]:
+    async def wait_sent(self, count: int, timeout: float = PATIENCE) -> list[SalesText]:
         def seen() -> str:
             return f"{len(self.sent)} of {count} texts were sent: {[each.text for each in self.sent]}"
 

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from tests.fake.http import Answer, FakeServer, Hold, HttpRequest, fetch
+from tests.fake.http import PATIENCE, Answer, FakeServer, Hold, HttpRequest, fetch
 from tests.fake.telegram_files import TelegramFiles
 from tests.fake.telegram_wire import (
     ApiRefusal,
@@ -148,14 +148,14 @@ class FakeTelegram(TelegramFiles, FakeServer):
     def texts(self, chat: int | None = None) -> list[str]:
         return [sent.text for sent in self.sent if chat in {None, sent.chat}]
 
-    async def wait_sent(self, count: int, timeout: float = 10) -> list[Sent]:
+    async def wait_sent(self, count: int, timeout: float = PATIENCE) -> list[Sent]:
         def seen() -> str:
             return f"{len(self.sent)} of {count} messages were sent: {self.texts()}"
 
         await self.wait_until(lambda: len(self.sent) >= count, seen, timeout)
         return self.sent
 
-    async def wait_calls(self, method: str, count: int = 1, timeout: float = 10) -> list[Call]:
+    async def wait_calls(self, method: str, count: int = 1, timeout: float = PATIENCE) -> list[Call]:
         def seen() -> str:
             others = sorted({call.method for call in self.calls})
             return f"{len(self.called(method))} of {count} calls of {method}; all methods called: {others}"
@@ -163,7 +163,7 @@ class FakeTelegram(TelegramFiles, FakeServer):
         await self.wait_until(lambda: len(self.called(method)) >= count, seen, timeout)
         return self.called(method)
 
-    async def wait_confirmed(self, update_id: int, timeout: float = 10) -> None:
+    async def wait_confirmed(self, update_id: int, timeout: float = PATIENCE) -> None:
         """Until a poll has confirmed the update: Telegram will not give it again."""
 
         def waiting() -> bool:

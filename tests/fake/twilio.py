@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from twilio.request_validator import RequestValidator
 
-from tests.fake.http import Answer, FakeServer, Hold, HttpRequest, fetch
+from tests.fake.http import PATIENCE, Answer, FakeServer, Hold, HttpRequest, fetch
 
 Json = dict[str, Any]
 Fields = Mapping[str, str] | Sequence[tuple[str, str]]
@@ -191,21 +191,21 @@ class FakeTwilio(FakeServer):
             },
         )
 
-    async def wait_sent(self, count: int, timeout: float = 10) -> list[TwilioText]:
+    async def wait_sent(self, count: int, timeout: float = PATIENCE) -> list[TwilioText]:
         def seen() -> str:
             return f"{len(self.sent)} of {count} texts were sent: {self.bodies()}"
 
         await self.wait_until(lambda: len(self.sent) >= count, seen, timeout)
         return self.sent
 
-    async def wait_requests(self, count: int, timeout: float = 10) -> list[tuple[str, str]]:
+    async def wait_requests(self, count: int, timeout: float = PATIENCE) -> list[tuple[str, str]]:
         def seen() -> str:
             return f"{len(self.requests)} of {count} requests came: {self.requests}"
 
         await self.wait_until(lambda: len(self.requests) >= count, seen, timeout)
         return self.requests
 
-    async def wait_calls(self, count: int, timeout: float = 10) -> list[TwilioCall]:
+    async def wait_calls(self, count: int, timeout: float = PATIENCE) -> list[TwilioCall]:
         def seen() -> str:
             return f"{len(self.calls)} of {count} calls were placed: {self.calls}"
 

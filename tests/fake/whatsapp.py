@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.fake.http import Answer, FakeServer, Hold, HttpRequest, fetch
+from tests.fake.http import PATIENCE, Answer, FakeServer, Hold, HttpRequest, fetch
 
 Json = dict[str, Any]
 ANA = "12015550123"
@@ -205,14 +205,14 @@ class FakeWhatsApp(FakeServer):
     def texts(self, to: str | None = None) -> list[str]:
         return [sent.text for sent in self.sent if to in {None, sent.to}]
 
-    async def wait_sent(self, count: int, timeout: float = 10) -> list[WhatsAppSent]:
+    async def wait_sent(self, count: int, timeout: float = PATIENCE) -> list[WhatsAppSent]:
         def seen() -> str:
             return f"{len(self.sent)} of {count} messages were sent: {self.texts()}"
 
         await self.wait_until(lambda: len(self.sent) >= count, seen, timeout)
         return self.sent
 
-    async def wait_marks(self, count: int, timeout: float = 10) -> list[Json]:
+    async def wait_marks(self, count: int, timeout: float = PATIENCE) -> list[Json]:
         await self.wait_until(lambda: len(self.marks) >= count, lambda: f"{self.marks}", timeout)
         return self.marks
 

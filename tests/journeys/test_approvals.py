@@ -26,7 +26,6 @@ async def question(telegram: FakeTelegram) -> Sent:
     await telegram.wait_until(
         lambda: any(sent.buttons for sent in telegram.sent),
         lambda: f"nothing is asked: {telegram.texts()}",
-        timeout=10,
     )
     return next(sent for sent in telegram.sent if sent.buttons)
 
@@ -43,7 +42,6 @@ async def answered(telegram: FakeTelegram, words: str) -> None:
     await telegram.wait_until(
         lambda: any(words in text for text in telegram.texts(OWNER)),
         lambda: f"{words!r} is not in {telegram.texts(OWNER)}",
-        timeout=10,
     )
 
 

@@ -273,8 +273,11 @@ async def test_a_config_that_does_not_parse(
     (again.state_dir / "openclaw.json").write_bytes(broken)
     await again.start()
     telegram.say("hello")
-    await telegram.wait_sent(1)
-    assert telegram.texts() == ["ok: hello"]
+    await telegram.wait_sent(2)
+    (answer,) = [text for text in telegram.texts() if text.startswith("ok:")]
+    (told,) = [text for text in telegram.texts() if text != answer]
+    assert answer == "ok: hello"
+    assert "is not taken over: line 1, column 1" in told
     (warning,) = lines_with(again, "The last good copy is used")
     assert "openclaw config check" in warning
     assert (again.state_dir / "openclaw.json").read_bytes() == broken

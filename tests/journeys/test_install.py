@@ -50,6 +50,7 @@ async def test_an_installed_package_serves_and_answers_far_from_the_checkout(
 
 
 def _check_its_data(installed: Path, elsewhere: Path) -> None:
+    assert (installed / "share" / "man" / "man1" / "openclaw.1").is_file()
     (package,) = installed.glob("lib/*/site-packages/openclaw")
     packed = {path.name for path in (package / "data").iterdir()}
     assert packed == {"config", "workspace", "openclaw.service"}

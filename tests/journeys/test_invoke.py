@@ -25,7 +25,7 @@ async def questions(telegram: FakeTelegram, count: int) -> list[Sent]:
     def found() -> list[Sent]:
         return [sent for sent in telegram.sent if "What: " in sent.text]
 
-    await telegram.wait_until(lambda: len(found()) == count, lambda: str(telegram.texts()), timeout=10)
+    await telegram.wait_until(lambda: len(found()) == count, lambda: str(telegram.texts()))
     return found()
 
 

@@ -190,7 +190,7 @@ async def test_a_second_signal_ends_it_at_once_and_the_answer_comes_after_the_ne
         daemon.signal(number)
         await daemon.wait_said(f"{number.name}: stopping")
         daemon.signal(number)
-        assert await daemon.wait_exit(timeout=5) == code
+        assert await daemon.wait_exit() == code
         assert len(telegram.sent) == answered
 
         await daemon.start()

@@ -15,7 +15,7 @@ from tests.conftest import MakeDaemon
 from tests.fake.daemon import clean_environment
 from tests.fakes import Daemon
 
-TROUBLED_SERVER: dict[str, Any] = {"command": sys.executable, "args": [str(TROUBLED), "stdio"]}
+TROUBLED_SERVER: dict[str, Any] = {"command": sys.executable, "args": [str(TROUBLED)]}
 
 
 async def states(daemon: Daemon) -> dict[str, dict[str, Any]]:
@@ -88,7 +88,7 @@ async def test_a_server_that_dies_in_a_call_is_told_of_and_comes_back(make_daemo
 
 
 async def test_servers_of_a_killed_daemon_are_gone(make_daemon: MakeDaemon) -> None:
-    config = {**TROUBLED_SERVER, "args": [str(TROUBLED), "stdio", "stubborn"]}
+    config = {**TROUBLED_SERVER, "args": [str(TROUBLED), "stubborn"]}
     daemon = make_daemon({"mcp": {"servers": {"troubled": config}}})
     await daemon.start()
     await connected(daemon, "troubled")

@@ -248,7 +248,7 @@ async def test_what_goes_wrong_with_a_tool_is_told_to_the_model_in_the_order_of_
     assert '"temperature":22' in text_of(corrected).replace(" ", "")
     assert telegram.texts() == ["done"]
     # A thread that nothing can stop does not keep the daemon from ending.
-    assert await daemon.stop(timeout=10) == 0
+    assert await daemon.stop() == 0
 
 
 def said_in(request: ModelRequest) -> Json:

@@ -32,9 +32,7 @@ async def owner_is_answered(telegram: FakeTelegram, text: str) -> None:
     """Everything said before has been judged by the time this returns."""
     before = len(telegram.texts(OWNER))
     telegram.say(text)
-    await telegram.wait_until(
-        lambda: len(telegram.texts(OWNER)) > before, lambda: f"no answer to {text!r}", timeout=10
-    )
+    await telegram.wait_until(lambda: len(telegram.texts(OWNER)) > before, lambda: f"no answer to {text!r}")
 
 
 async def test_a_stranger_is_let_in_by_the_owner_and_by_nobody_else(

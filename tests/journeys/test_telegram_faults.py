@@ -195,7 +195,7 @@ async def test_a_long_answer_is_split_within_the_limit_and_typing_is_shown_meanw
     assert telegram.sent == []
     hold.release()
     await telegram.wait_until(
-        lambda: "word599" in "".join(telegram.texts()), lambda: f"{len(telegram.sent)} parts", timeout=10
+        lambda: "word599" in "".join(telegram.texts()), lambda: f"{len(telegram.sent)} parts"
     )
 
     assert len(telegram.sent) > 3

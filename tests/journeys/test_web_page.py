@@ -2,14 +2,13 @@
 
 import json
 import os
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
+from playwright.async_api import Browser
 
 from openclaw.types.events import ApprovalRequested, TextDelta, ToolFinished, ToolStarted, TurnStarted
 from tests.conftest import MakeDaemon
-from tests.fake.browser import Link, Page, chromium, new_page
+from tests.fake.browser import Page, new_page
 from tests.fakes import Daemon
 from tests.web.conftest import serving
 from tests.web.fake_house import MAIN
@@ -17,12 +16,6 @@ from tests.web.fake_house import MAIN
 SHOTS = os.environ.get("OPENCLAW_SCREENSHOTS", "")
 """A folder: the walk leaves a picture of each page there, for a person to look at."""
 ATTACKS = Path(__file__).with_name("attacks.txt").read_text().splitlines()
-
-
-@pytest.fixture(scope="module")
-async def browser(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Link]:
-    async with chromium(tmp_path_factory.mktemp("chromium")) as link:
-        yield link
 
 
 async def seen(page: Page, name: str) -> None:
@@ -37,19 +30,13 @@ async def seen(page: Page, name: str) -> None:
     await page.look()
 
 
-def strays(page: Page, url: str) -> list[str]:
-    """What was asked of anybody but us."""
-    own = (f"{url}/", f"{url.replace('http', 'ws')}/")
-    return [asked for asked in page.requests if not asked.startswith(own)]
-
-
 async def link_of(daemon: Daemon) -> str:
     (line,) = daemon.said("/#code=")
     return line.split()[1]
 
 
 async def test_from_the_first_start_to_a_tool_call_and_its_trace(
-    make_daemon: MakeDaemon, browser: Link
+    make_daemon: MakeDaemon, browser: Browser
 ) -> None:
     daemon = make_daemon()
     await daemon.start()
@@ -73,7 +60,7 @@ async def test_from_the_first_start_to_a_tool_call_and_its_trace(
     await _stays_signed_in_and_leaves(daemon, page, link)
 
     assert page.complaints == []
-    assert strays(page, daemon.url) == []
+    assert page.strays(daemon.url) == []
     assert not any(daemon.token in url or "code=" in url for url in page.requests)
     log = "".join(json.dumps(line) for line in daemon.log_lines())
     assert link.rpartition("=")[2] not in log
@@ -148,6 +135,8 @@ MARKDOWN = [
 HARM = """async attacks => {
   const {transcript} = await import('/ui/transcript.js');
   const {h} = await import('/ui/dom.js');
+  const {LiveRun} = await import('/ui/live.js');
+  const {row} = await import('/ui/tray.js');
   const bad = [];
   window.struck = 0;
   window.alert = window.prompt = window.confirm = () => window.struck++;
@@ -159,8 +148,18 @@ HARM = """async attacks => {
       {id: 't', role: 'assistant', content: [{type: 'tool_use', id: 'c', name: text, input: {[text]: text}}]},
       {id: 'u', role: 'toolResult', toolCallId: 'c', content: [{type: 'text', text}]},
       {id: 's', role: 'system', content: [{type: 'text', text}]},
+      {id: 'f', role: 'user', content: [
+        {type: 'text', text: `see\\n[document: media/inbound/2026-11-21/a.txt (${text.split('\\n').join(' ')}, 3 B)]`},
+        {type: 'image', source: {path: text, media_type: 'image/png'}},
+        {type: 'image', source: {path: `media/${text}`, media_type: text}},
+      ]},
     ]).map(each => each.node);
-    const box = h('div', {}, nodes, h('a', {href: text, title: text, class: text}, text));
+    const run = new LiveRun(text);
+    for (const phase of ['start', 'update'])
+      run.tell({stream: 'tool', data: {phase, toolCallId: 'c', name: text, args: {text}, elapsedMs: 1,
+        partialResult: {content: [{type: 'text', text}]}}});
+    const picked = row([{name: text, blob: new Blob([text])}]);
+    const box = h('div', {}, nodes, run.node, picked, h('a', {href: text, title: text, class: text}, text));
     document.body.append(box);
     const odd = box.querySelector('script,iframe,object,embed,img,svg,math,form,style,link,base,meta');
     const wired = [...box.querySelectorAll('*')].some(each => [...each.attributes].some(({name, value}) =>
@@ -174,12 +173,12 @@ HARM = """async attacks => {
 """Each attack as a reply, a message, a tool's name, input and result, and an address: those that did something."""
 
 
-async def test_what_others_write_is_shown_as_text_and_never_as_markup(browser: Link) -> None:
+async def test_what_others_write_is_shown_as_text_and_never_as_markup(browser: Browser) -> None:
     async with serving() as plane:
         page = await new_page(browser)
         await page.goto(f"{plane.url}/?gatewayUrl=ws://127.0.0.1:9&token=x#/chat?gatewayUrl=ws://127.0.0.1:9")
         await page.text("not signed in")
-        assert strays(page, plane.url) == []
+        assert page.strays(plane.url) == []
         assert f"ws://127.0.0.1:{plane.port}/ws" in page.requests
         texts = json.dumps([text for text, _ in MARKDOWN])
         made = await page.eval(
@@ -197,7 +196,7 @@ async def test_what_others_write_is_shown_as_text_and_never_as_markup(browser: L
         assert any("require-trusted-types-for" in each for each in page.complaints)
 
 
-async def test_a_reply_is_seen_while_it_is_written_and_what_it_needs_is_asked(browser: Link) -> None:
+async def test_a_reply_is_seen_while_it_is_written_and_what_it_needs_is_asked(browser: Browser) -> None:
     async with serving() as plane:
         desk, page = plane.house.desk, await new_page(browser)
         code = plane.house.logins.offer().code.reveal()

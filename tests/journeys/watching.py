@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from tests.fake.http import PATIENCE
 from tests.fakes import Daemon, FakeTelegram, ModelRequest, fetch, newest_user_text
 
 OWNER = 821071206
@@ -16,7 +17,7 @@ def drop_old_polls(telegram: FakeTelegram) -> None:
     telegram.accept_connections()
 
 
-async def eventually(holds: Callable[[], bool], what: Callable[[], str], timeout: float = 10) -> None:
+async def eventually(holds: Callable[[], bool], what: Callable[[], str], timeout: float = PATIENCE) -> None:
     """For what tells nobody when it changes, such as a file; fails with `what()`."""
     deadline = time.monotonic() + timeout
     while not holds():
@@ -24,7 +25,7 @@ async def eventually(holds: Callable[[], bool], what: Callable[[], str], timeout
         await asyncio.sleep(0.02)
 
 
-async def wait_readyz(daemon: Daemon, status: int, timeout: float = 10) -> str:
+async def wait_readyz(daemon: Daemon, status: int, timeout: float = PATIENCE) -> str:
     """Until `/readyz` answers so; returns its words."""
     deadline = time.monotonic() + timeout
     while True:
@@ -35,7 +36,7 @@ async def wait_readyz(daemon: Daemon, status: int, timeout: float = 10) -> str:
         await asyncio.sleep(0.05)
 
 
-async def wait_output(daemon: Daemon, words: str, timeout: float = 10) -> str:
+async def wait_output(daemon: Daemon, words: str, timeout: float = PATIENCE) -> str:
     """Until the daemon has written a line with these words; returns the line."""
     await eventually(
         lambda: any(words in line for line in daemon.output),
