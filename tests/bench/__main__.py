@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from tests.bench import control, figures, floors, recall, sandbox, webhooks
+from tests.bench import control, figures, floors, pages, recall, sandbox, webhooks
 from tests.bench.report import Figure, keep, show
 from tests.fake.daemon import CHECKOUT
 
@@ -40,6 +40,7 @@ PARTS: dict[str, tuple[str, Callable[[], Awaitable[list[Figure]]]]] = {
     "rpc": ("A call over the WebSocket", control.rpc),
     "watchers": ("A streaming run that many watch", control.watchers),
     "history": ("A long conversation read back", control.history),
+    "pages": ("The web page in a browser", pages.first_paint),
     "webhooks": ("The public door", webhooks.acknowledgement),
     "slow": ("Half-sent requests at the public door", webhooks.slow),
     "signatures": ("Twilio's signature", webhooks.signatures),
