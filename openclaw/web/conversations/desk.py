@@ -57,6 +57,7 @@ class ConversationDesk:
     async def whole(self, key: str) -> Json:
         full, agent = self._known(key)
         async with self.sessions.use(full, agent) as session:
+            await self.sessions.take(session)
             lines = await anyio.to_thread.run_sync(_read, session.path)
             entry = self.sessions.entry(session)
         return {"key": full, "sessionId": entry["sessionId"], "entry": entry, "lines": lines}
@@ -64,6 +65,8 @@ class ConversationDesk:
     async def history(self, key: str, limit: int) -> Json:
         full, agent = self._known(key)
         async with self.sessions.use(full, agent) as session:
+            # Whoever was just told how a run ended finds that end: the ledger has it before the file.
+            await self.sessions.take(session)
             tail = await anyio.to_thread.run_sync(self.tails.read, session.path, limit)
             entry, heard = self.sessions.entry(session), tuple(session.entries)
         told = {"key": full, "sessionId": entry["sessionId"], "entry": entry}

@@ -6,11 +6,15 @@ from typing import Any
 import anyio
 import pytest
 
+from openclaw.sessions.lines import encode_all
+from openclaw.store.echoes import Echo
 from openclaw.types.conversation import ToolCall
 from openclaw.web.conversations.desk import ConversationDesk, is_named
 from openclaw.web.office.told import UnknownKeyError
 from tests.gateway.harness import MAIN, MEMBER, OWNER, PER_PEER, House, Plan, open_house, said
 from tests.gateway.scripted import FakeTool, answering, calls, says
+from tests.sessions.made import noted
+from tests.store.made import draft
 
 ANA, BOB = (f"agent:main:telegram:direct:{sender}" for sender in (OWNER, MEMBER))
 
@@ -68,6 +72,16 @@ async def test_a_line_that_is_being_written_is_not_shown_yet(house: House, desk:
         await file.write(b'{"role":"user","cont')
 
     assert await desk.whole(ANA) == whole
+
+
+async def test_what_the_ledger_has_just_released_is_there_already(
+    house: House, desk: ConversationDesk
+) -> None:
+    await house.ledger.post(draft(), None, Echo("transcript", ANA, encode_all([noted("m_just_now")])))
+
+    tail: Any = await desk.history(ANA, 1)
+
+    assert [line["id"] for line in tail["lines"]] == ["m_just_now"]
 
 
 async def test_an_unknown_one_is_told_by_its_full_key(desk: ConversationDesk) -> None:
