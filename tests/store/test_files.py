@@ -1,10 +1,11 @@
 import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
 
-from openclaw.store.files import sync_folder, write_atomically
+from openclaw.store.files import alone_in, sync_folder, write_atomically
 
 
 def test_a_file_is_replaced_whole_and_only_for_us(tmp_path: Path) -> None:
@@ -60,3 +61,18 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         write_atomically(tmp_path / "nowhere" / "file", b"")
     with pytest.raises(FileNotFoundError):
         sync_folder(tmp_path / "nowhere")
+
+
+def test_a_second_program_waits_until_the_first_is_done(tmp_path: Path) -> None:
+    order: list[str] = []
+
+    def second() -> None:
+        with alone_in(tmp_path):
+            order.append("second")
+
+    other = threading.Thread(target=second)
+    with alone_in(tmp_path):
+        other.start()
+        order.append("first")
+    other.join()
+    assert order == ["first", "second"]

@@ -1,11 +1,8 @@
 """Where a secret is put away: the system's keychain, or a file that nobody else may read. Blocks."""
 
-import fcntl
-import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -14,7 +11,7 @@ import orjson
 
 from openclaw.settings.paths import Paths
 from openclaw.settings.sources.programs import Order, passed, printed
-from openclaw.store.files import write_atomically
+from openclaw.store.files import alone_in, write_atomically
 from openclaw.types.errors import OpenClawError, SecretError
 
 Place = Literal["keychain", "file"]
@@ -45,7 +42,7 @@ class SecretsFile:
 
     def keep(self, name: str, value: str) -> str:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _alone(self.path.parent):
+        with alone_in(self.path.parent):
             found = self._read()
             if found.get(name) != value or self.path.stat().st_mode & 0o077:
                 data = orjson.dumps({**found, name: value}, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
@@ -77,16 +74,6 @@ class SecretsFile:
                 f"{self.path} does not hold names and texts. Mend it; it is not written over."
             ) from None
         return found
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @dataclass(frozen=True, slots=True)

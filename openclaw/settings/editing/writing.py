@@ -1,9 +1,6 @@
 """The config file is changed: as a whole and found sound before, or not at all. Blocks."""
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +11,7 @@ from openclaw.settings.loading import Loaded, tried
 from openclaw.settings.paths import Paths
 from openclaw.settings.problems import Problem, at
 from openclaw.settings.starter import keep_last_good
-from openclaw.store.files import write_atomically
+from openclaw.store.files import alone_in, write_atomically
 from openclaw.types.errors import OpenClawError
 
 EMPTY = "{}\n"
@@ -53,7 +50,7 @@ def rewrite_config(
     # Where the name is a link, the file behind it is written.
     file = paths.config.resolve()
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _alone(file.parent):
+    with alone_in(file.parent):
         old = _present(file)
         if base is not None and fingerprint(old or b"") != base:
             raise NotWrittenError(f"{file} has changed meanwhile; look at it and try again")
@@ -111,14 +108,3 @@ def refuse_worse(before: Loaded, after: Loaded) -> tuple[Problem, ...]:
             mend = f"{problem.mend} " if "?" in problem.mend else ""
             raise NotWrittenError(f"{problem.key}: {what}. {mend}Nothing was written.")
     return tuple(fresh)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One writer of ours at a time."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

@@ -2,14 +2,13 @@
 
 import hashlib
 import mimetypes
-import os
 import re
-import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+from openclaw.store.files import write_atomically
 from openclaw.types.messages import Attachment
 from openclaw.web.enclosed.reading import Enclosed
 
@@ -25,7 +24,10 @@ def keep(files: Sequence[Enclosed], state: Path, run_id: str, now_ms: int) -> tu
     try:
         for number, file in enumerate(files):
             place = place_of(file, run_id, number, now_ms)
-            _write(state / FOLDER / place, file.data)
+            path = state / FOLDER / place
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Durable before the ledger says that it is there.
+            write_atomically(path, file.data)
             kept.append(
                 Attachment(
                     file.kind, "", file.name, file.media_type, len(file.data), place,
@@ -57,28 +59,3 @@ def _own_ending(file: Enclosed, given: str) -> str:
     if file.media_type == "application/pdf":
         return ".pdf"
     return given if _ENDING.fullmatch(given) else mimetypes.guess_extension(file.media_type) or ".txt"
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            # File and name, before the ledger says that it is there.
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-        _sync(path.parent)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
