@@ -23,6 +23,7 @@ from openclaw.doctor.finding import (
     TakeOut,
 )
 from openclaw.doctor.premises import Premises
+from openclaw.files import write_atomically
 from openclaw.ops.ledger.begin import look, suspect
 from openclaw.ops.state_lock import StateLock
 from openclaw.sessions import transcript
@@ -37,7 +38,6 @@ from openclaw.settings.problems import dotted
 from openclaw.settings.starter import bring_back
 from openclaw.store import sessions as session_rows
 from openclaw.store.database import Database, open_database
-from openclaw.store.files import write_atomically
 from openclaw.store.inspection import DamagedError, UnreadError, inspect
 from openclaw.store.ledger import Ledger
 from openclaw.types.errors import OpenClawError

@@ -16,8 +16,8 @@ from openclaw.agent.tools.base import ToolError
 from openclaw.agent.tools.files.door import Beneath
 from openclaw.agent.tools.files.pictures import media_type
 from openclaw.agent.tools.files.place import Territory
+from openclaw.files import write_atomically
 from openclaw.gateway.redaction import SHORTEST, holds_secret
-from openclaw.store.files import write_atomically
 from openclaw.types.clock import Clock
 from openclaw.types.messages import Enclosure
 

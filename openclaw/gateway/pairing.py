@@ -11,7 +11,7 @@ import anyio
 import anyio.to_thread
 import orjson
 
-from openclaw.store.files import write_atomically
+from openclaw.files import write_atomically
 from openclaw.types.clock import Clock, iso, parse_iso
 from openclaw.types.errors import OpenClawError
 

@@ -11,11 +11,11 @@ import anyio
 import anyio.to_thread
 import orjson
 
+from openclaw.files import write_atomically
 from openclaw.llm import auth_file, cooling
 from openclaw.llm.auth_file import EVERY_MODEL, Record
 from openclaw.llm.cooling import Trouble
 from openclaw.llm.profiles import Profile, Stored
-from openclaw.store.files import write_atomically
 from openclaw.types.clock import Clock
 from openclaw.types.secrets import Secret
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from openclaw.store.files import sync_folder
+from openclaw.files import sync_folder
 
 STAGING = ".migrating"
 KEPT = "before-migration"

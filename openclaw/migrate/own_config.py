@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from openclaw.files import write_atomically
 from openclaw.migrate.carrying import Carrier
 from openclaw.migrate.records import Findings, FoundConfig, Told
 from openclaw.settings.file import UnreadableError
 from openclaw.settings.loading import Loaded, tried
 from openclaw.settings.paths import Paths
 from openclaw.settings.starter import STARTER
-from openclaw.store.files import write_atomically
 
 SCOPE = """\
 {

@@ -14,7 +14,7 @@ import anyio
 import anyio.to_thread
 import orjson
 
-from openclaw.store.files import write_atomically
+from openclaw.files import write_atomically
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from io import BytesIO
 from pathlib import Path
 
 from openclaw.failpoints import Failpoint, kills_at, passing
+from openclaw.files import sync_folder, write_atomically
 from openclaw.sessions.lines import decode, encode
-from openclaw.store.files import sync_folder, write_atomically
 from openclaw.types.conversation import AssistantMessage, Compaction, Entry, ToolMessage, ToolResult
 from openclaw.types.errors import OpenClawError
 

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from openclaw import bundled
+from openclaw.files import write_atomically
 from openclaw.settings.checking.safety import refuse_open_folder
 from openclaw.settings.paths import Paths
-from openclaw.store.files import write_atomically
 
 STARTER = """\
 // The configuration of your assistant. It is JSON5: comments and trailing commas are welcome, and every key

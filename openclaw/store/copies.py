@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from openclaw.store.files import sync_folder
+from openclaw.files import sync_folder
 from openclaw.types.errors import OpenClawError
 
 KEPT_BEFORE_STEPS = 3

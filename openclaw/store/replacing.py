@@ -9,8 +9,8 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+from openclaw.files import sync_folder
 from openclaw.store.copies import beside, stamp
-from openclaw.store.files import sync_folder
 
 
 def coming(ledger: Path) -> Path:

@@ -7,9 +7,9 @@ import anyio.to_thread
 import orjson
 import pytest
 
+from openclaw.files import write_atomically
 from openclaw.sessions import index as module
 from openclaw.sessions.index import SessionIndex
-from openclaw.store.files import write_atomically
 
 KEY = "agent:main:main"
 ENTRY = {"sessionId": "ses_1", "updatedAt": 5, "thinkingLevel": "high"}

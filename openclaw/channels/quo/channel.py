@@ -8,8 +8,9 @@ from http import HTTPStatus
 import anyio
 
 from openclaw.channels.quo.config import QuoConfig
-from openclaw.channels.quo.parse import ACCOUNT, CHANNEL, Event, Written, listed_text, read_event
+from openclaw.channels.quo.parse import ACCOUNT, CHANNEL, Event, listed_text, read_event
 from openclaw.channels.quo.signature import key_of, refusal
+from openclaw.channels.team_inbox import TeamInbox
 from openclaw.net.api_client import ApiClient, UnansweredError, UnsentError
 from openclaw.net.messages import decoded, message_id, not_sent, reason, refused
 from openclaw.types.channel import (
@@ -25,7 +26,6 @@ from openclaw.types.channel import (
 from openclaw.types.clock import iso
 from openclaw.types.errors import ChannelError, DeliveryError, SecretError
 from openclaw.types.messages import Address, Outbound, Part
-from openclaw.types.receipts import Receipt
 from openclaw.types.secrets import Secret, SecretRef
 
 logger = logging.getLogger(__name__)
@@ -44,6 +44,7 @@ class QuoChannel:
     def __init__(self, config: QuoConfig, parts: ChannelParts) -> None:
         self._config = config
         self._parts = parts
+        self._inbox = TeamInbox(CHANNEL, ACCOUNT, "Quo", parts)
         self._keys: Sequence[Secret] = ()
         """Empty until `run` has read them: until then nobody is believed."""
         self._client = ApiClient(config.api_root, config.timeout_seconds)
@@ -83,11 +84,9 @@ class QuoChannel:
 
     def compose(self, text: str) -> Sequence[Part]:
         # The markdown parser loads slowly, and only who answers needs it.
-        from openclaw.channels.twilio.plain import plain_text, split, utf16_units
-        from openclaw.channels.twilio.segments import with_plain_characters
+        from openclaw.channels.twilio.plain import plain_parts
 
-        plain = with_plain_characters(plain_text(text))
-        return [Part(piece) for piece in split(plain, self._config.text_chunk_limit, utf16_units)]
+        return plain_parts(text, self._config.text_chunk_limit)
 
     async def send(self, message: Outbound) -> str:
         to, line = message.to, message.to.thread or self._config.from_number
@@ -158,37 +157,15 @@ class QuoChannel:
         """After the event itself: repeated, each of these does nothing."""
         events = self._parts.events
         if event.receipt is not None:
-            await self._pass_on(event.receipt)
+            await self._inbox.pass_on(event.receipt)
         if event.written is not None:
-            await self._note_person(event.written)
+            await self._inbox.note_person(event.written)
         if events is None:
             return
         if (told := event.happening) is not None:
             await events.note(CHANNEL, told.kind, told.ref, told.summary)
         if event.unknown:
-            what = f"an event that is not understood ({event.unknown}); it is kept"
-            if await events.note(CHANNEL, "unclassified", event.unknown, what):
-                logger.warning("Quo tells of %s", what)
-                await self._parts.alert("unclassified:quo", f"Quo tells of {what}.")
-
-    async def _pass_on(self, receipt: Receipt) -> None:
-        receipts = self._parts.receipts
-        if receipts is not None and await receipts.take(receipt) and receipt.status == "failed":
-            logger.warning("the text %s was not delivered", receipt.provider_id)
-            await self._parts.alert(
-                f"send:{CHANNEL}",
-                "A text by Quo was taken and not delivered. It stands in openclaw outbox list.",
-            )
-
-    async def _note_person(self, written: Written) -> None:
-        """Somebody of the business answers in Quo himself: the assistant does not interfere."""
-        own, events, consents = self._parts.own_texts, self._parts.events, self._parts.consents
-        if own is None or events is None or consents is None:
-            return
-        if await own.wrote(CHANNEL, written.number, written.id, written.text):
-            return
-        if await events.note(CHANNEL, "sms.person", written.id, f"to {written.number}: {written.text}"):
-            await consents.human_wrote(written.number, CHANNEL, ACCOUNT, written.id)
+            await self._inbox.note_unknown(event.unknown, event.unknown)
 
     async def _read_keys(self) -> None:
         try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from openclaw.channels.team_inbox import Written
 from openclaw.net.foreign_json import read_json
 from openclaw.types import e164
 from openclaw.types.messages import Address, Arrival, Inbound, Sender, Unusable
@@ -34,15 +35,6 @@ class Happening:
     kind: str
     ref: str
     summary: str
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A text of ours to somebody, as Quo tells of it: perhaps a person has written it there."""
-
-    id: str
-    number: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ import anyio
 
 from openclaw.channels.salesmsg.api import SalesmsgApi
 from openclaw.channels.salesmsg.config import SalesmsgConfig
-from openclaw.channels.salesmsg.parse import ACCOUNT, CHANNEL, Call, Written, read_call
+from openclaw.channels.salesmsg.parse import ACCOUNT, CHANNEL, Call, read_call
 from openclaw.channels.salesmsg.token import refusal, weakness
 from openclaw.channels.salesmsg.tokens import Tokens
+from openclaw.channels.team_inbox import TeamInbox
 from openclaw.net.api_client import ApiClient
 from openclaw.types.channel import (
     ChannelParts,
@@ -24,7 +25,6 @@ from openclaw.types.channel import (
 )
 from openclaw.types.errors import ChannelError, DeliveryError, SecretError
 from openclaw.types.messages import Address, Inbound, Outbound, Part
-from openclaw.types.receipts import Receipt
 from openclaw.types.secrets import Secret
 
 logger = logging.getLogger(__name__)
@@ -42,6 +42,7 @@ class SalesmsgChannel:
     def __init__(self, config: SalesmsgConfig, parts: ChannelParts) -> None:
         self._config = config
         self._parts = parts
+        self._inbox = TeamInbox(CHANNEL, ACCOUNT, "SalesMsg", parts)
         self._expected: Secret | None = None
         """None until `run` has read it: until then nobody is believed."""
         self._client = ApiClient(config.api_root, config.timeout_seconds)
@@ -88,11 +89,9 @@ class SalesmsgChannel:
 
     def compose(self, text: str) -> Sequence[Part]:
         # The markdown parser loads slowly, and only who answers needs it.
-        from openclaw.channels.twilio.plain import plain_text, split, utf16_units
-        from openclaw.channels.twilio.segments import with_plain_characters
+        from openclaw.channels.twilio.plain import plain_parts
 
-        plain = with_plain_characters(plain_text(text))
-        return [Part(piece) for piece in split(plain, self._config.text_chunk_limit, utf16_units)]
+        return plain_parts(text, self._config.text_chunk_limit)
 
     async def send(self, message: Outbound) -> str:
         if self._tokens is None:
@@ -125,45 +124,22 @@ class SalesmsgChannel:
         if call.opted_out:
             await self._heed_opt_out(call.opted_out, call.arrival.key)
         if call.receipt is not None:
-            await self._pass_on(call.receipt)
+            await self._inbox.pass_on(call.receipt)
         if call.written is not None:
-            await self._note_person(call.written)
+            await self._inbox.note_person(call.written)
         if events is None:
             return
         if isinstance(content, Inbound):
             summary = f"{content.sender.id}: {content.text}"
             await events.note(CHANNEL, "sms.received", call.arrival.key, summary)
         if call.unknown_shape:
-            what = f"an event that is not understood ({call.event or 'without a name'}); it is kept"
-            if await events.note(CHANNEL, "unclassified", call.unknown_shape, what):
-                logger.warning("SalesMsg tells of %s", what)
-                await self._parts.alert("unclassified:salesmsg", f"SalesMsg tells of {what}.")
+            await self._inbox.note_unknown(call.unknown_shape, call.event or "without a name")
 
     async def _heed_opt_out(self, number: str, ref: str) -> None:
         consents = self._parts.consents
         if consents is not None and not await consents.is_opted_out(number, CHANNEL):
             logger.info("SalesMsg says that %s wants no texts", number)
             await consents.opted_out(number, CHANNEL, ref)
-
-    async def _pass_on(self, receipt: Receipt) -> None:
-        receipts = self._parts.receipts
-        if receipts is not None and await receipts.take(receipt) and receipt.status == "failed":
-            why = receipt.reason or "SalesMsg does not say why"
-            logger.warning("the text %s was not delivered: %s", receipt.provider_id, why)
-            await self._parts.alert(
-                f"send:{CHANNEL}",
-                f"A text by SalesMsg was taken and not delivered: {why}. It stands in openclaw outbox list.",
-            )
-
-    async def _note_person(self, written: Written) -> None:
-        """Somebody of the business answers in SalesMsg himself: the assistant does not interfere."""
-        own, events, consents = self._parts.own_texts, self._parts.events, self._parts.consents
-        if own is None or events is None or consents is None:
-            return
-        if await own.wrote(CHANNEL, written.number, written.id, written.text):
-            return
-        if await events.note(CHANNEL, "sms.person", written.id, f"to {written.number}: {written.text}"):
-            await consents.human_wrote(written.number, CHANNEL, ACCOUNT, written.id)
 
     async def _read_webhook_token(self) -> None:
         try:

@@ -8,6 +8,7 @@ from typing import Any
 
 from openclaw.channels.salesmsg.config import SalesmsgConfig
 from openclaw.channels.salesmsg.shapes import Shape, digest, key_shape, read_shape, scalar
+from openclaw.channels.team_inbox import Written
 from openclaw.compliance.words import wish
 from openclaw.types import e164
 from openclaw.types.messages import Address, Arrival, Inbound, Sender, Unusable
@@ -32,15 +33,6 @@ _OPT_OUT = re.compile(r"(?<![a-z])opt(?:ed)?[ ._-]?out|unsubscribe")
 _EVENT = ("event", "event_type", "eventType", "trigger", "topic", "type")
 _MOMENTS = ("received_at", "receivedAt", "created_at", "createdAt")
 _LONGEST_NAME = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A text of ours to a contact, as SalesMsg tells of it: perhaps a person has written it there."""
-
-    id: str
-    number: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,11 +107,9 @@ class SmsChannel:
 
     def compose(self, text: str) -> Sequence[Part]:
         # The markdown parser loads slowly, and only who answers needs it.
-        from openclaw.channels.twilio.plain import plain_text, split, utf16_units
-        from openclaw.channels.twilio.segments import with_plain_characters
+        from openclaw.channels.twilio.plain import plain_parts
 
-        limit = min(self._line.config.text_chunk_limit, MAX_TEXT)
-        return [Part(piece) for piece in split(with_plain_characters(plain_text(text)), limit, utf16_units)]
+        return plain_parts(text, min(self._line.config.text_chunk_limit, MAX_TEXT))
 
     async def send(self, message: Outbound) -> str:
         try:

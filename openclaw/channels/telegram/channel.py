@@ -10,7 +10,6 @@ import anyio
 import anyio.to_thread
 
 from openclaw.channels.telegram.config import MAX_TEXT, TelegramAccount
-from openclaw.channels.telegram.files import keep
 from openclaw.channels.telegram.parse import CHANNEL
 from openclaw.channels.telegram.presence import Presence
 from openclaw.channels.telegram.reading.called import Bot
@@ -22,6 +21,7 @@ from openclaw.channels.telegram.updates import (
     webhook_route,
 )
 from openclaw.channels.telegram.writing.enclosed import LONGEST_CAPTION, form_of
+from openclaw.files import file_away
 from openclaw.types.channel import ChannelParts, ChannelState, Deliver, Fetched, Report, WebhookRoute
 from openclaw.types.errors import ChannelError, DeliveryError, FetchError, SecretError
 from openclaw.types.messages import Address, Arrival, Attachment, Enclosure, Outbound, Part
@@ -158,7 +158,7 @@ class TelegramChannel:
             else:
                 break
         try:
-            await anyio.to_thread.run_sync(keep, media / file.place, data)
+            await anyio.to_thread.run_sync(file_away, media / file.place, data)
         except OSError as error:
             raise FetchError(f"it could not be written: {error.strerror}") from error
         return Fetched(f"{media.name}/{file.place}", data)

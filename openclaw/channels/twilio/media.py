@@ -1,7 +1,5 @@
 """Fetches what people attach, and recordings: with credentials from Twilio, without them where it sends us."""
 
-import os
-import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ import anyio.to_thread
 from openclaw.channels.twilio.attachments import same_kind
 from openclaw.channels.twilio.login import Login
 from openclaw.channels.twilio.signature import Credentials
+from openclaw.files import file_away
 from openclaw.net.fetched import OutboundError
 from openclaw.net.public_door import Limits, PublicDoor
 from openclaw.types.errors import ChannelError, OpenClawError
@@ -49,7 +48,7 @@ class MediaFetcher:
         body, came = await self.fetch(url, limit=limit)
         if came and not same_kind(promised, came):
             raise MediaError(f"{_shown(url)} is {came} and not {promised}")
-        await anyio.to_thread.run_sync(_write, path, body)
+        await anyio.to_thread.run_sync(file_away, path, body)
 
     async def fetch(self, url: str, *, limit: int = LIMIT_BYTES) -> tuple[bytes, str]:
         """The content and its type. Raises MediaError, ChannelError."""
@@ -121,19 +120,6 @@ async def _body(answer: "httpx.Response", limit: int) -> tuple[bytes, str]:
         if len(body) > limit:
             raise MediaError(f"{_shown(str(answer.url))} is larger than {limit:,} bytes")
     return bytes(body), answer.headers.get("content-type", "")
-
-
-def _write(path: Path, body: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(body)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _shown(url: str) -> str:

@@ -8,6 +8,9 @@ from functools import cache
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from openclaw.channels.twilio.segments import with_plain_characters
+from openclaw.types.messages import Part
+
 _DEEPEST = 60
 _MOST_BRACKETS = 400
 """The parser needs quadratic time for brackets that never become links."""
@@ -136,6 +139,11 @@ def split(text: str, limit: int, units: Callable[[str], int] = len) -> Sequence[
         pieces.append(rest[:at].rstrip())
         rest = rest[at:].lstrip()
     return [*pieces, rest] if rest else pieces
+
+
+def plain_parts(markdown: str, limit: int) -> Sequence[Part]:
+    """As texts go out: in letters that cost least."""
+    return [Part(piece) for piece in split(with_plain_characters(plain_text(markdown)), limit, utf16_units)]
 
 
 def utf16_units(text: str) -> int:

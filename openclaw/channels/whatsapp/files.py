@@ -1,13 +1,12 @@
 """What people attach: what is told of it, and its place on our disk."""
 
-import os
 import re
-import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio.to_thread
 
+from openclaw.files import file_away
 from openclaw.types.channel import Fetched
 from openclaw.types.errors import FetchError
 from openclaw.types.messages import Attachment
@@ -52,20 +51,7 @@ def shown_name(name: str) -> str:
 
 async def keep(media: Path, file: Attachment, data: bytes) -> Fetched:
     try:
-        await anyio.to_thread.run_sync(_write, media / file.place, data)
+        await anyio.to_thread.run_sync(file_away, media / file.place, data)
     except OSError as error:
         raise FetchError(f"it could not be written: {error.strerror}") from error
     return Fetched(f"{media.name}/{file.place}", data)
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as unfinished:
-            unfinished.write(data)
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -94,8 +94,8 @@ def _told(edit: Edit, home: Path) -> str:
 
 
 def _keep_workspace(answers: Answers, present: Present, home: Path) -> list[str]:
+    from openclaw.files import write_atomically
     from openclaw.settings.starter import furnish
-    from openclaw.store.files import write_atomically
 
     workspace, told = answers.workspace or present.workspace, []
     if not workspace.is_dir() or not any(workspace.iterdir()):

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import anyio.to_thread
 
+from openclaw.files import write_atomically
 from openclaw.gateway.phone.streams import StreamFiles
-from openclaw.store.files import write_atomically
 from openclaw.types.clock import iso
 from openclaw.types.conversation import Provenance
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import orjson
 
 from openclaw import __version__
+from openclaw.files import sync_folder
 from openclaw.ops.backup.agreeing import Moment, agreed, whole_lines
 from openclaw.ops.backup.archive import BackupError, Head, Manifest, Writer, is_harmless
 from openclaw.ops.backup.contents import Item, Kind, Premises, links, walk
@@ -24,7 +25,6 @@ from openclaw.ops.backup.verifying import LEDGER, Verified, verify
 from openclaw.settings.file import UnreadableError
 from openclaw.store import copies, versions
 from openclaw.store.copies import stamp
-from openclaw.store.files import sync_folder
 from openclaw.store.migrations import STEPS
 from openclaw.types.clock import iso
 

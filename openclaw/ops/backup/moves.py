@@ -12,8 +12,8 @@ from pathlib import Path
 
 import orjson
 
+from openclaw.files import sync_folder, write_atomically
 from openclaw.ops.state_lock import StateLock
-from openclaw.store.files import sync_folder, write_atomically
 from openclaw.types.errors import OpenClawError
 
 LIST = "restore.json"

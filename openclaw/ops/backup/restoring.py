@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from openclaw.files import sync_folder
 from openclaw.ops.backup.archive import BackupError
 from openclaw.ops.backup.contents import KEPT, Premises, walk
 from openclaw.ops.backup.creating import CONFIG
@@ -22,7 +23,6 @@ from openclaw.ops.state_lock import AlreadyRunningError, StateLock
 from openclaw.settings.file import UnreadableError
 from openclaw.store import copies
 from openclaw.store.copies import CopyError, stamp
-from openclaw.store.files import sync_folder
 from openclaw.store.migrations import STEPS
 from openclaw.types.clock import parse_iso
 

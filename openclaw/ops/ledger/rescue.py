@@ -10,11 +10,11 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from openclaw.files import sync_folder
 from openclaw.ops.ledger.reconciling import Past, Settled, reconcile
 from openclaw.store import copies, replacing
 from openclaw.store.copies import Copy, CopyError
 from openclaw.store.database import LedgerError, make_ready
-from openclaw.store.files import sync_folder
 from openclaw.store.migrations import STEPS
 from openclaw.store.salvage import Salvaged, salvage
 from openclaw.types.clock import parse_iso

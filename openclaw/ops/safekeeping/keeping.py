@@ -9,9 +9,9 @@ from typing import Literal, Protocol
 
 import orjson
 
+from openclaw.files import alone_in, write_atomically
 from openclaw.settings.paths import Paths
 from openclaw.settings.sources.programs import Order, passed, printed
-from openclaw.store.files import alone_in, write_atomically
 from openclaw.types.errors import OpenClawError, SecretError
 
 Place = Literal["keychain", "file"]

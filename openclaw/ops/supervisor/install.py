@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from openclaw.files import write_atomically
 from openclaw.ops.service import UNIT, bundled_plist, bundled_unit
 from openclaw.ops.state_lock import holder
 from openclaw.ops.supervisor.plan import Plan, Templates, command_in, plan
 from openclaw.ops.supervisor.programs import Said, ServiceError, call, order
 from openclaw.ops.supervisor.surroundings import Surroundings, is_fleeting
-from openclaw.store.files import write_atomically
 
 Tell = Callable[[str], object]
 

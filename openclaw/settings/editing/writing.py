@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from openclaw.files import alone_in, write_atomically
 from openclaw.settings.checking.safety import insecurities, revealing
 from openclaw.settings.editing.edits import Edit, EditError, Put, applied
 from openclaw.settings.file import UnreadableError, fingerprint, parse
@@ -11,7 +12,6 @@ from openclaw.settings.loading import Loaded, tried
 from openclaw.settings.paths import Paths
 from openclaw.settings.problems import Problem, at
 from openclaw.settings.starter import keep_last_good
-from openclaw.store.files import alone_in, write_atomically
 from openclaw.types.errors import OpenClawError
 
 EMPTY = "{}\n"

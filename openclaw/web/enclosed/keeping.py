@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from openclaw.store.files import write_atomically
+from openclaw.files import file_away
 from openclaw.types.messages import Attachment
 from openclaw.web.enclosed.reading import Enclosed
 
@@ -24,10 +24,8 @@ def keep(files: Sequence[Enclosed], state: Path, run_id: str, now_ms: int) -> tu
     try:
         for number, file in enumerate(files):
             place = place_of(file, run_id, number, now_ms)
-            path = state / FOLDER / place
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             # Durable before the ledger says that it is there.
-            write_atomically(path, file.data)
+            file_away(state / FOLDER / place, file.data)
             kept.append(
                 Attachment(
                     file.kind, "", file.name, file.media_type, len(file.data), place,

@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio.to_thread
 
 from openclaw.agent.bootstrap import NAMES
-from openclaw.store.files import write_atomically
+from openclaw.files import write_atomically
 from openclaw.types.errors import OpenClawError
 from openclaw.web.office.told import Json, UnknownKeyError
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openclaw.channels.twilio.plain import plain_text, split, utf16_units
+from openclaw.channels.twilio.plain import plain_parts, plain_text, split, utf16_units
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,11 @@ def test_every_piece_fits_and_no_word_is_lost(text: str, limit: int) -> None:
 
     assert all(0 < utf16_units(piece) <= limit for piece in pieces)
     assert "".join("".join(pieces).split()) == "".join(text.split())
+
+
+def test_a_text_goes_out_without_marks_in_cheap_letters_and_pieces_that_fit() -> None:
+    parts = plain_parts("**Dr. “Ana”** says yes. " + "word " * 20, 60)
+
+    assert parts[0].text.startswith('Dr. "Ana" says yes.')
+    assert all(len(part.text) <= 60 for part in parts)
+    assert " ".join(part.text for part in parts).count("word") == 20

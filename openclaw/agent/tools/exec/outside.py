@@ -3,10 +3,9 @@
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from openclaw.agent.tools.base import ToolError
-from openclaw.agent.tools.exec.sandbox.base import Launch, Order
+from openclaw.agent.tools.exec.sandbox.base import Launch, Order, PlainCell, entered
 
 PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SHELL", "XDG_RUNTIME_DIR")
 """Of our own environment. Keys and tokens are not among it."""
@@ -14,20 +13,6 @@ PATH = "/usr/local/bin:/usr/bin:/bin"
 NOT_AS_ROOT = (
     "the assistant runs as root, and as root nothing runs outside the sandbox; start it as a user of its own"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    launch: Launch
-
-    def started(self) -> None:
-        """Nothing was handed over."""
-
-    def trouble(self, pid: int) -> str:
-        return ""
-
-    def close(self) -> None:
-        """Nothing was made."""
 
 
 class Outside:
@@ -38,20 +23,11 @@ class Outside:
         self._environment = {"PATH": PATH} | {name: environ[name] for name in PASSED_ON if environ.get(name)}
         self._uid = uid
 
-    def prepare(self, order: Order) -> Cell:
+    def prepare(self, order: Order) -> PlainCell:
         if self._uid == 0:
             raise ToolError(NOT_AS_ROOT)
-        try:
-            order.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
-            workspace = order.workspace.resolve(strict=True)
-            folder = (workspace / order.folder).resolve(strict=True)
-        except OSError as error:
-            raise ToolError(
-                f"{order.folder or 'the workspace'} cannot be entered: {error.strerror}"
-            ) from error
-        if folder != workspace and workspace not in folder.parents:
-            raise ToolError(f"{order.folder} leads out of the workspace")
-        return Cell(Launch((*_leash(), *order.argv), self._environment | dict(order.env), folder))
+        _, folder = entered(order)
+        return PlainCell(Launch((*_leash(), *order.argv), self._environment | dict(order.env), folder))
 
 
 def _leash() -> tuple[str, ...]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from openclaw.agent.tools.base import ToolError
+
 MEBIBYTE = 1 << 20
 
 
@@ -65,6 +67,22 @@ class Cell(Protocol):
         """After the last of its processes."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlainCell:
+    """Where nothing is handed over, watched or made."""
+
+    launch: Launch
+
+    def started(self) -> None:
+        pass
+
+    def trouble(self, pid: int) -> str:
+        return ""
+
+    def close(self) -> None:
+        pass
+
+
 class Sandbox(Protocol):
     @property
     def name(self) -> str:
@@ -84,3 +102,16 @@ class Unavailable:
 
     reason: str
     """What is wrong and how it is mended."""
+
+
+def entered(order: Order) -> tuple[Path, Path]:
+    """The workspace, which is made, and the folder in it, both as they really are. Blocks; raises ToolError."""
+    try:
+        order.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
+        workspace = order.workspace.resolve(strict=True)
+        folder = (workspace / order.folder).resolve(strict=True)
+    except OSError as error:
+        raise ToolError(f"{order.folder or 'the workspace'} cannot be entered: {error.strerror}") from error
+    if folder != workspace and workspace not in folder.parents:
+        raise ToolError(f"{order.folder} leads out of the workspace")
+    return workspace, folder

@@ -1,11 +1,10 @@
 """macOS: a command under `sandbox-exec`. Other processes are visible there; they cannot be signalled."""
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from openclaw.agent.tools.base import ToolError
-from openclaw.agent.tools.exec.sandbox.base import Launch, Limits, Order
+from openclaw.agent.tools.exec.sandbox.base import Launch, Limits, Order, PlainCell, entered
 from openclaw.agent.tools.exec.sandbox.protection import FILES, FOLDERS
 
 PROGRAM = "/usr/bin/sandbox-exec"
@@ -73,20 +72,6 @@ def ulimits(limits: Limits) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    launch: Launch
-
-    def started(self) -> None:
-        """Nothing was handed over."""
-
-    def trouble(self, pid: int) -> str:
-        return ""
-
-    def close(self) -> None:
-        """Nothing was made."""
-
-
 class Seatbelt:
     name = "sandbox-exec"
     root = ""
@@ -94,19 +79,10 @@ class Seatbelt:
     def __init__(self, readable: tuple[Path, ...] = ()) -> None:
         self._readable = readable
 
-    def prepare(self, order: Order) -> Cell:
-        try:
-            order.workspace.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # The kernel compares real paths: /tmp is /private/tmp there.
-            workspace = order.workspace.resolve(strict=True)
-            folder = (workspace / order.folder).resolve(strict=True)
-        except OSError as error:
-            raise ToolError(
-                f"{order.folder or 'the workspace'} cannot be entered: {error.strerror}"
-            ) from error
-        if folder != workspace and workspace not in folder.parents:
-            raise ToolError(f"{order.folder} leads out of the workspace")
+    def prepare(self, order: Order) -> PlainCell:
+        # The kernel compares real paths: /tmp is /private/tmp there.
+        workspace, folder = entered(order)
         rules = profile(workspace, self._readable)
         argv = (PROGRAM, "-p", rules, "/bin/sh", "-c", ulimits(order.limits), "sh", *order.argv)
         own = {"PATH": PATH, "HOME": str(workspace), "LANG": "C.UTF-8", "TMPDIR": str(workspace)}
-        return Cell(Launch(argv, own | dict(order.env), folder))
+        return PlainCell(Launch(argv, own | dict(order.env), folder))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from openclaw.store.files import alone_in, sync_folder, write_atomically
+from openclaw.files import alone_in, file_away, sync_folder, write_atomically
 
 
 def test_a_file_is_replaced_whole_and_only_for_us(tmp_path: Path) -> None:
@@ -76,3 +76,23 @@ def test_a_second_program_waits_until_the_first_is_done(tmp_path: Path) -> None:
         order.append("first")
     other.join()
     assert order == ["first", "second"]
+
+
+def test_what_others_sent_is_filed_away_whole_and_private(tmp_path: Path) -> None:
+    path = tmp_path / "inbound" / "2026-02-02" / "U1.jpg"
+    file_away(path, b"one")
+    file_away(path, b"two")
+
+    assert path.read_bytes() == b"two"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_what_cannot_be_filed_away_leaves_nothing_behind(tmp_path: Path) -> None:
+    taken = tmp_path / "U1.jpg"
+    taken.mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        file_away(taken, b"one")
+    assert list(tmp_path.iterdir()) == [taken]

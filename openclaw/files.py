@@ -20,6 +20,12 @@ def write_atomically(path: Path, data: bytes, *, mode: int = 0o600) -> None:
     sync_folder(path.parent)
 
 
+def file_away(path: Path, data: bytes) -> None:
+    """The same for what others sent, in folders that are made for it. Blocks; raises OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_atomically(path, data)
+
+
 def sync_folder(folder: Path) -> None:
     """A rename is durable only once its folder is."""
     descriptor = os.open(folder, os.O_RDONLY)
