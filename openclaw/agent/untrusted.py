@@ -5,7 +5,6 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
 MARKER = "EXTERNAL_UNTRUSTED_CONTENT"
@@ -44,13 +43,6 @@ _PROSE_MARKS = "()“”‘’"
 _REPLACED = "[look-alike of a marker]"
 
 
-@dataclass(frozen=True, slots=True)
-class Unwrapped:
-    nonce: str
-    source: str
-    text: str
-
-
 def nonce(line_id: str, key: bytes) -> str:
     """The same for every replay of a line, and not to be guessed without the installation's key."""
     return hmac.new(key, line_id.encode(), hashlib.sha256).hexdigest()[:32]
@@ -63,17 +55,6 @@ def wrap(text: str, line_id: str, source: str, key: bytes) -> str:
     return "\n".join(
         (f'<<<{MARKER} id="{mark}">>>', label, harmless(text, mark), f'<<<END_{MARKER} id="{mark}">>>')
     )
-
-
-def unwrap(wrapped: str) -> Unwrapped | None:
-    """The inverse for what `wrap` made; None for anything else."""
-    opening, _, rest = wrapped.partition("\n")
-    source, _, rest = rest.partition("\n")
-    text, _, closing = rest.rpartition("\n")
-    match = re.fullmatch(rf'<<<{MARKER} id="([0-9a-f]{{32}})">>>', opening)
-    if match is None or closing != f'<<<END_{MARKER} id="{match[1]}">>>':
-        return None
-    return Unwrapped(match[1], source, text)
 
 
 def harmless(text: str, mark: str = "") -> str:

@@ -53,9 +53,6 @@ class ConsentLedger:
         evidence = {"said": "elsewhere"}
         await self.record(ComplianceEvent("opt_out", subject_of(number), channel, "", source, said, evidence))
 
-    async def opted_in(self, number: str, channel: str, source: str, said: str = "") -> None:
-        await self.record(ComplianceEvent("opt_in", subject_of(number), channel, "", source, said))
-
     async def is_opted_out(self, number: str, channel: str) -> bool:
         """Whatever scope the owner has chosen: on this channel or on all."""
         contact = await self.contact(number)

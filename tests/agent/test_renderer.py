@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from openclaw.agent.renderer import INTERRUPTED, Renderer, Wrapping, source_line
-from openclaw.agent.untrusted import Unwrapped, nonce, unwrap
+from openclaw.agent.untrusted import nonce
 from openclaw.llm.chat import Message
 from openclaw.types.conversation import (
     AssistantMessage,
@@ -23,6 +23,7 @@ from openclaw.types.conversation import (
     ToolResult,
     UserMessage,
 )
+from tests.agent.unwrapping import Unwrapped, unwrap
 
 WRAPPING = Wrapping(b"k" * 32, ZoneInfo("Australia/Sydney"), "Australia/Sydney")
 MODEL = "anthropic/claude-opus-4-6"

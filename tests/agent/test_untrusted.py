@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openclaw.agent.untrusted import MARKER, Unwrapped, encodable, harmless, nonce, unwrap, wrap
+from openclaw.agent.untrusted import MARKER, encodable, harmless, nonce, wrap
+from tests.agent.unwrapping import Unwrapped, unwrap
 
 KEY = b"k" * 32
 LINE = "m_01"

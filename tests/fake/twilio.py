@@ -43,7 +43,6 @@ class TwilioCall:
     params: dict[str, list[str]]
     status: str = "queued"
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    changes: list[dict[str, list[str]]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -296,11 +295,6 @@ class FakeTwilio(FakeServer):
         if kind == "Calls" and rest.endswith("/Recordings.json"):
             self.recording.append((rest.partition("/")[0], params))
             return {"sid": self._sid("RE"), "status": "in-progress"}
-        for call in self.calls:
-            if resource == f"/Calls/{call.sid}.json":
-                call.changes.append(params)
-                call.status = one("Status") or call.status
-                return {"sid": call.sid, "status": call.status}
         return None
 
     def _get(self, resource: str, request: HttpRequest, answer: Answer) -> None:

@@ -53,7 +53,7 @@ async def test_an_opt_in_takes_every_opt_out_back(ledger: ConsentLedger, clock: 
     await ledger.opted_out(THEIRS, "quo", "provider")
     assert await ledger.is_opted_out("+1 (201) 555-0123", "quo")
     assert not await ledger.is_opted_out(THEIRS, "voice")
-    await ledger.opted_in(THEIRS, "sms", "keyword", "START")
+    await ledger.record(ComplianceEvent("opt_in", THEIRS, "sms", "", "keyword", "START"))
     assert not await ledger.is_opted_out(THEIRS, "sms")
 
 

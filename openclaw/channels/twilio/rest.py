@@ -129,9 +129,6 @@ class TwilioRest:
         recordings = self._client.calls(sid).recordings
         await self._within(recordings.create_async(recording_status_callback=callback))
 
-    async def change_call(self, sid: str, **fields: Any) -> None:
-        await self._within(self._client.calls(sid).update_async(**fields))
-
     async def call_status(self, sid: str) -> str:
         return str((await self._within(self._client.calls(sid).fetch_async())).status)
 

@@ -4,9 +4,9 @@ from hypothesis import strategies as st
 
 from openclaw.agent.context.excerpt import RESULT, SOURCE, excerpts, shortened
 from openclaw.agent.context.tokens import Gauge
-from openclaw.agent.untrusted import unwrap
 from openclaw.types.conversation import Compaction, Entry, Thinking, ToolCall, ToolMessage, ToolResult
 from tests.agent.context.made import WRAPPING, asked, call, came, chat, noted, said
+from tests.agent.unwrapping import unwrap
 from tests.sessions.made import entries as any_entries
 
 

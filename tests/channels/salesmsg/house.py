@@ -93,9 +93,6 @@ class Wishes:
     async def opted_out(self, number: str, channel: str, source: str, said: str = "") -> None:
         self.without.append((number, channel, source))
 
-    async def opted_in(self, number: str, channel: str, source: str, said: str = "") -> None:
-        raise AssertionError("only a START from the number itself")
-
     async def is_opted_out(self, number: str, channel: str) -> bool:
         return any(each[:2] == (number, channel) for each in self.without)
 
